@@ -44,3 +44,10 @@ type Release struct {
 	// and UI then say "server-vouched".
 	Vouched string `json:"vouched,omitempty"`
 }
+
+// Policy is a protocol with the decisions and releases that are in force under it.
+type Policy struct {
+	Protocol  *Protocol
+	Decisions []Decision
+	Releases  []Release
+}

@@ -1,0 +1,350 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/lensdop/lensdop/devices"
+)
+
+// decoder fills a Protocol from a tree and remembers where each value stands,
+// so that validation can name the line. It collects problems and goes on.
+type decoder struct {
+	file     string
+	problems Problems
+	at       map[string]position // by path, as in cameras[2].masks[0].id
+}
+
+func (d *decoder) problem(at position, what, fix string) {
+	d.problems = append(d.problems, one(d.file, at, what, fix)...)
+}
+
+// fault reports a problem at a path, or at the nearest block around it that
+// stands in the file.
+func (d *decoder) fault(path, what, fix string) {
+	for {
+		if at, ok := d.at[path]; ok || path == "" {
+			d.problem(position{max(at.line, 1), max(at.column, 1)}, what, fix)
+			return
+		}
+		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
+	}
+}
+
+// has tells whether the file has a value at the path.
+func (d *decoder) has(path string) bool { _, ok := d.at[path]; return ok }
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+
+// parsed is a scalar with a syntax of its own; the error says what would be right.
+type parsed interface{ parse(s string) error }
+
+func (d *decoder) value(path string, n ast.Node, into reflect.Value) {
+	if _, null := n.(*ast.NullNode); null || n == nil {
+		return // the source does not say
+	}
+	at := nodePosition(n)
+	d.at[path] = at
+	switch v := into.Addr().Interface().(type) {
+	case *Basis:
+		d.basis(path, n, v)
+		return
+	case *Source:
+		d.source(n, v)
+		return
+	case *devices.Point:
+		d.point(path, n, v)
+		return
+	case parsed:
+		if s, ok := d.text(n); ok {
+			if err := v.parse(s); err != nil {
+				d.problem(at, err.Error(), "")
+			}
+		}
+		return
+	default:
+	}
+	switch into.Kind() {
+	case reflect.Pointer:
+		into.Set(reflect.New(into.Type().Elem()))
+		d.value(path, n, into.Elem())
+	case reflect.Struct:
+		d.block(path, n, into.Addr().Interface())
+	case reflect.Slice:
+		list, ok := n.(*ast.SequenceNode)
+		if !ok {
+			d.problem(at, fmt.Sprintf("%s where a list belongs", kindOf(n)), "write [a, b], or one entry per line after \"- \"")
+			return
+		}
+		into.Set(reflect.MakeSlice(into.Type(), len(list.Values), len(list.Values)))
+		for i, e := range list.Values {
+			if _, null := e.(*ast.NullNode); null || e == nil {
+				d.problem(at, fmt.Sprintf("entry %d of the list is empty", i+1), "give it a value or remove it")
+				continue
+			}
+			d.value(index(path, i), e, into.Index(i))
+		}
+	case reflect.Map:
+		into.Set(reflect.MakeMap(into.Type()))
+		d.pairs(n, func(key string, _ position, value ast.Node) {
+			e := reflect.New(into.Type().Elem()).Elem()
+			d.value(join(path, key), value, e)
+			into.SetMapIndex(reflect.ValueOf(key), e)
+		})
+	case reflect.String:
+		if s, ok := d.text(n); ok {
+			into.SetString(s)
+		}
+	case reflect.Bool:
+		b, ok := n.(*ast.BoolNode)
+		if !ok {
+			d.problem(at, fmt.Sprintf("%s where true or false belongs", kindOf(n)), "write true or false")
+			return
+		}
+		into.SetBool(b.Value)
+	case reflect.Int:
+		i, ok := integer(n)
+		if !ok {
+			d.problem(at, fmt.Sprintf("%s where a whole number belongs", kindOf(n)), "write digits only")
+			return
+		}
+		into.SetInt(int64(i))
+	case reflect.Float64:
+		f, ok := number(n)
+		if !ok {
+			d.problem(at, fmt.Sprintf("%s where a number belongs", kindOf(n)), "write a number such as 0.25")
+			return
+		}
+		into.SetFloat(f)
+	default:
+		d.problem(at, "a value that this version cannot hold", "remove it")
+	}
+}
+
+// block fills a struct from a mapping. Keys that the struct does not have are
+// problems, and so is a basis that names a field which is not there.
+func (d *decoder) block(path string, n ast.Node, into any) {
+	d.at[path] = nodePosition(n)
+	v := reflect.ValueOf(into).Elem()
+	fields := map[string]reflect.Value{}
+	collectFields(v, fields)
+	present := map[string]bool{}
+	ok := d.pairs(n, func(key string, at position, value ast.Node) {
+		f, ok := fields[key]
+		if !ok {
+			d.problem(at, fmt.Sprintf("unknown key %s", short(key)), suggest(key, fields))
+			return
+		}
+		present[key] = true
+		d.value(join(path, key), value, f)
+	})
+	if !ok {
+		return
+	}
+	if f, ok := fields["basis"]; ok {
+		b, _ := reflect.TypeAssert[Basis](f)
+		for _, key := range slices.Sorted(maps.Keys(b.Fields)) {
+			if first, _, _ := strings.Cut(key, "."); !present[first] {
+				d.fault(join(join(path, "basis"), key), fmt.Sprintf("basis names %s, which this block does not have", short(key)), "name a key of the same block")
+			}
+		}
+	}
+}
+
+func collectFields(v reflect.Value, into map[string]reflect.Value) {
+	for f, fv := range v.Fields() {
+		switch key := f.Tag.Get("yaml"); {
+		case f.Anonymous:
+			collectFields(fv, into)
+		case key != "":
+			into[key] = fv
+		default:
+		}
+	}
+}
+
+// pairs calls each for every key of a mapping, once; a key that stands twice
+// is a problem. It is false if n is no mapping.
+func (d *decoder) pairs(n ast.Node, each func(key string, at position, value ast.Node)) bool {
+	var values []*ast.MappingValueNode
+	switch m := n.(type) {
+	case *ast.MappingNode:
+		values = m.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{m}
+	default:
+		d.problem(nodePosition(n), fmt.Sprintf("%s where a block of keys belongs", kindOf(n)), "write key: value lines")
+		return false
+	}
+	seen := map[string]position{}
+	for _, kv := range values {
+		at := tokenPosition(kv.Key.GetToken())
+		key := kv.Key.GetToken().Value
+		if first, twice := seen[key]; twice {
+			d.problem(at, fmt.Sprintf("key %s stands twice in the same block", short(key)), fmt.Sprintf("the first is on line %d; keep one", first.line))
+			continue
+		}
+		seen[key] = at
+		each(key, at, kv.Value)
+	}
+	return true
+}
+
+// text reads a string. A number or true/false in its place is refused, since
+// YAML would change it: 0123 is an octal number and 1.10 is 1.1.
+func (d *decoder) text(n ast.Node) (string, bool) {
+	switch s := n.(type) {
+	case *ast.StringNode:
+		return s.Value, true
+	case *ast.LiteralNode:
+		return s.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		raw := n.GetToken().Value
+		d.problem(nodePosition(n), fmt.Sprintf("%s where text belongs", kindOf(n)), fmt.Sprintf("put it in quotes: %s", short(raw)))
+	default:
+		d.problem(nodePosition(n), fmt.Sprintf("%s where text belongs", kindOf(n)), "write one value")
+	}
+	return "", false
+}
+
+func (d *decoder) basis(path string, n ast.Node, into *Basis) {
+	word := func(path string, n ast.Node) string {
+		s, ok := d.text(n)
+		if ok && s != BasisAssumed && s != BasisLaw {
+			d.problem(nodePosition(n), fmt.Sprintf("basis %s is not known", short(s)), "write assumed or law; leave basis out for the protocol's own words")
+		}
+		d.at[path] = nodePosition(n)
+		return s
+	}
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		into.Fields = map[string]string{}
+		d.pairs(n, func(key string, _ position, value ast.Node) { into.Fields[key] = word(join(path, key), value) })
+	default:
+		into.All = word(path, n)
+	}
+}
+
+func (d *decoder) source(n ast.Node, into *Source) {
+	if i, ok := n.(*ast.IntegerNode); ok {
+		v, fits := integer(i)
+		if !fits || v < 1 || v > 64 {
+			d.problem(nodePosition(n), fmt.Sprintf("source %s is no lens of a device", short(n.GetToken().Value)), "count lenses from 1, or put a token in quotes")
+			return
+		}
+		into.Index = v
+		return
+	}
+	into.Token, _ = d.text(n)
+}
+
+func (d *decoder) point(path string, n ast.Node, into *devices.Point) {
+	const fix = "write [x, y] with fractions of the picture from the top left, as in [0.25, 0.5]"
+	list, ok := n.(*ast.SequenceNode)
+	if !ok || len(list.Values) != 2 {
+		d.problem(nodePosition(n), "a corner that is not two numbers", fix)
+		return
+	}
+	for i, to := range []*float64{&into.X, &into.Y} {
+		f, ok := number(list.Values[i])
+		if !ok {
+			d.problem(nodePosition(n), "a corner that is not two numbers", fix)
+			return
+		}
+		*to = f
+		d.at[index(path, i)] = nodePosition(list.Values[i])
+	}
+}
+
+func integer(n ast.Node) (int, bool) {
+	i, ok := n.(*ast.IntegerNode)
+	if !ok {
+		return 0, false
+	}
+	// Decimal digits as written: other notations of YAML read as something else to people.
+	v, err := strconv.Atoi(i.GetToken().Value)
+	if err != nil || len(i.GetToken().Value) > 1 && strings.HasPrefix(i.GetToken().Value, "0") {
+		return 0, false
+	}
+	return v, true
+}
+
+func number(n ast.Node) (float64, bool) {
+	if i, ok := integer(n); ok {
+		return float64(i), true
+	}
+	if f, ok := n.(*ast.FloatNode); ok {
+		return f.Value, !math.IsNaN(f.Value) && !math.IsInf(f.Value, 0)
+	}
+	return 0, false
+}
+
+func kindOf(n ast.Node) string {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "a block of keys"
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.StringNode, *ast.LiteralNode:
+		return "text"
+	case *ast.BoolNode:
+		return "true or false"
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		return "a number"
+	default:
+		return "something else"
+	}
+}
+
+// suggest names the known key that is nearest to a misspelt one, or all known keys.
+func suggest(key string, fields map[string]reflect.Value) string {
+	known := slices.Sorted(maps.Keys(fields))
+	best, distance := "", 3
+	for _, k := range known {
+		if n := editDistance(key, k); n < distance {
+			best, distance = k, n
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	return "keys here are " + strings.Join(known, ", ")
+}
+
+// editDistance counts the letters to insert, delete or replace; 99 for words
+// too long to be a misspelling.
+func editDistance(a, b string) int {
+	if len(a) > 40 || len(b) > 40 {
+		return 99
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
