@@ -1,0 +1,239 @@
+package rules
+
+import (
+	"slices"
+	"time"
+
+	"github.com/lensdop/lensdop/devices"
+	"github.com/lensdop/lensdop/policy"
+)
+
+// Facts is what is known of one site at one time. It is plain data: what was
+// not asked stays the zero value, and rules take that for unproven.
+type Facts struct {
+	Protocol *policy.Protocol
+	Site     string
+	Now      time.Time
+	Scans    []Scan
+	Found    []Found
+	Cameras  []Camera
+	Readers  []Reader
+}
+
+// Scan is the last search of one network of the site.
+type Scan struct {
+	// Interface and Subnet name the network as the protocol does; one may be empty.
+	Interface string    `json:"interface,omitempty"`
+	Subnet    string    `json:"subnet,omitempty"`
+	At        time.Time `json:"at"`
+	OK        bool      `json:"ok"`
+	Why       string    `json:"why,omitempty"` // if not OK
+}
+
+// Found is a device that answered a search.
+type Found struct {
+	devices.Found
+
+	// Cameras of the protocol that this device is; none means unregistered.
+	Cameras []string `json:"cameras,omitempty"`
+	// Lenses is how many video sources it has, if known. More than Cameras
+	// means that some are not registered.
+	Lenses devices.Value[int] `json:"lenses"`
+	// Name that it gives itself; may be empty.
+	Name string `json:"name,omitempty"`
+}
+
+// Reach tells how far the agent got with a camera's device.
+type Reach string
+
+// The reaches. The zero value means that it was not looked for.
+const (
+	Missing     Reach = "missing"     // no search found it
+	Unreachable Reach = "unreachable" // was found, does not answer
+	NoLogin     Reach = "no-login"    // answers, refuses the login
+	Up          Reach = "up"
+)
+
+// Camera is what is known of one registered camera.
+type Camera struct {
+	ID          string
+	Reach       Reach
+	Trouble     string // why it is not up, in words
+	Info        devices.Value[devices.Info]
+	Observation devices.Value[devices.Observation]
+	// OnNetwork tells whether a network of the camera's site sees the device:
+	// false means that another network does.
+	OnNetwork devices.Value[bool]
+	// Network that sees it: interface or subnet.
+	Network string
+	Paths   []Path
+	// Ordered is what must be covered now, and Since from when.
+	Ordered devices.Cover
+	Since   time.Time
+}
+
+// Path is the last look at one path of a camera.
+type Path struct {
+	Path   devices.Path
+	Stream devices.Value[devices.Stream]
+	View   View
+	// Masks by the zone's id.
+	Masks map[string]Mask
+	Cover Shown
+}
+
+// ViewVerdict tells how a picture compares with its reference.
+type ViewVerdict string
+
+// The verdicts on a view. The zero value counts as unknown.
+const (
+	ViewSame    ViewVerdict = "same"
+	ViewMoved   ViewVerdict = "moved"
+	ViewUnknown ViewVerdict = "unknown"
+)
+
+// NumberShift is the key of the measured shift, a fraction of the picture's width.
+const NumberShift = "shift"
+
+// View is the verdict on a path's view, with its margins.
+type View struct {
+	Verdict ViewVerdict
+	Reason  string
+	Numbers map[string]float64
+}
+
+// MaskVerdict tells whether a zone is masked in the picture.
+type MaskVerdict string
+
+// The verdicts on a mask. The zero value counts as unknown.
+const (
+	Masked      MaskVerdict = "masked"
+	MaskOpen    MaskVerdict = "open"
+	MaskUnknown MaskVerdict = "unknown"
+)
+
+// Mask is the verdict on one zone of a path's picture.
+type Mask struct {
+	Verdict MaskVerdict
+	Reason  string
+	Numbers map[string]float64
+}
+
+// ShownVerdict tells whether a path shows its cover.
+type ShownVerdict string
+
+// The verdicts on a cover. The zero value counts as unproven.
+const (
+	ShownClosed   ShownVerdict = "closed"
+	ShownOpen     ShownVerdict = "open"
+	ShownUnproven ShownVerdict = "unproven"
+)
+
+// Shown is the verdict on a path's picture in a window.
+type Shown struct {
+	Verdict ShownVerdict
+	Reason  string
+	Numbers map[string]float64
+}
+
+// Reader is what is known of one line with a badge reader.
+type Reader struct {
+	Port  string
+	Frame string // kind that was recognised, or configured
+	// ID in the register; empty if the reader is not registered.
+	ID string
+	// SeenGood tells that a whole frame with a good checksum came in.
+	SeenGood bool
+	// Trouble tells why the line cannot be read, in words; empty if it can.
+	Trouble string
+	// Unencrypted tells that the badge's number was seen to travel in the clear.
+	Unencrypted bool
+}
+
+// camera returns the facts on a registered camera; without any, all of it is
+// unknown.
+func (f *Facts) camera(id string) Camera {
+	for _, c := range f.Cameras {
+		if c.ID == id {
+			return c
+		}
+	}
+	return Camera{ID: id}
+}
+
+func (f *Facts) reader(r policy.Reader) (Reader, bool) {
+	i := slices.IndexFunc(f.Readers, func(have Reader) bool { return have.ID == r.ID })
+	if i < 0 {
+		return Reader{}, false
+	}
+	return f.Readers[i], true
+}
+
+// scanFresh is how old a search may be to say anything about now.
+const scanFresh = 2 * time.Hour
+
+// unscanned lists the networks of the site that no fresh and complete search
+// covers, with the reason.
+func (f *Facts) unscanned(site policy.Site) []Scan {
+	var out []Scan
+	for _, n := range site.Networks {
+		best := Scan{Interface: n.Interface, Subnet: n.Subnet, Why: "not searched yet"}
+		for _, s := range f.Scans {
+			if s.Interface == "" && s.Subnet == "" || s.Interface != "" && s.Interface != n.Interface || s.Subnet != "" && s.Subnet != n.Subnet {
+				continue
+			}
+			if !s.At.Before(best.At) {
+				best.At, best.OK, best.Why = s.At, s.OK, s.Why
+			}
+		}
+		switch {
+		case best.OK && !best.At.Add(scanFresh).Before(f.Now):
+			continue
+		case best.OK:
+			best.Why = "last searched at " + best.At.UTC().Format(time.RFC3339)
+		case best.Why == "":
+			best.Why = "the search failed"
+		default:
+		}
+		out = append(out, best)
+	}
+	return out
+}
+
+// missed lists the paths that the device says it has but that nobody looked
+// at; false if the device did not say which paths it has.
+func (c Camera) missed() ([]string, bool) {
+	o, ok := c.Observation.Get()
+	if !ok {
+		return nil, false
+	}
+	paths, ok := o.Paths.Get()
+	if !ok {
+		return nil, false
+	}
+	var missed []string
+	for _, p := range paths {
+		if !slices.ContainsFunc(c.Paths, func(have Path) bool { return have.Path.ID == p.ID }) {
+			missed = append(missed, p.ID)
+		}
+	}
+	return missed, true
+}
+
+// whyNot tells why a camera could not be looked at; empty if it could.
+func (c Camera) whyNot() string {
+	switch {
+	case c.Reach == Up:
+		return ""
+	case c.Trouble != "":
+		return c.Trouble
+	case c.Reach == Missing:
+		return "no search found it"
+	case c.Reach == Unreachable:
+		return "it does not answer"
+	case c.Reach == NoLogin:
+		return "it refuses the login"
+	default:
+		return "not looked for yet"
+	}
+}

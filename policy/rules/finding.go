@@ -1,0 +1,151 @@
+// Package rules owns the judgement: one pure function per rule turns facts
+// into findings. It asks no device, keeps no state and knows no clock; what
+// could not be checked is unproven, never passed.
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lensdop/lensdop/policy"
+)
+
+// Status of a finding.
+type Status string
+
+// The statuses, from good to bad in the order of Worst.
+const (
+	Pass          Status = "pass"
+	NotApplicable Status = "not-applicable"
+	Attested      Status = "attested" // a person declared it; never shown as a pass
+	Expired       Status = "expired"  // an attestation is too old
+	Unproven      Status = "unproven" // could not be checked
+	Fail          Status = "fail"
+	Error         Status = "error" // the rule itself could not be evaluated
+)
+
+// OK tells that nothing needs a person.
+func (s Status) OK() bool { return s == Pass || s == NotApplicable || s == Attested }
+
+// Severity of a finding that is not OK.
+type Severity string
+
+// The severities.
+const (
+	Critical Severity = "critical"
+	High     Severity = "high"
+	Medium   Severity = "medium"
+	Low      Severity = "low"
+)
+
+// Finding is the outcome of one rule for one target.
+type Finding struct {
+	// ID is made of rule, aspect and target only, so that the same matter has
+	// the same id at every check.
+	ID       string      `json:"id"`
+	Rule     string      `json:"rule"`
+	Protocol ProtocolRef `json:"protocol"`
+	Target   Target      `json:"target"`
+	Status   Status      `json:"status"`
+	Severity Severity    `json:"severity"`
+	Title    policy.Text `json:"title"`
+	// Text says what, where, since when, with numbers.
+	Text   policy.Text `json:"text"`
+	Why    Why         `json:"why"`
+	Remedy policy.Text `json:"remedy,omitzero"` // empty if nothing needs doing
+	// Evidence holds numbers and words, never pictures or card numbers.
+	Evidence []Evidence `json:"evidence,omitempty"`
+	// Since is from when the matter is known to hold; zero if that is not known.
+	Since time.Time `json:"since,omitzero"`
+	At    time.Time `json:"at"` // of the evaluation
+}
+
+// ProtocolRef is the protocol that a finding was judged by.
+type ProtocolRef struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+}
+
+// Target is what a finding is about.
+type Target struct {
+	Site   string `json:"site"`
+	Device string `json:"device,omitempty"` // endpoint or address
+	Camera string `json:"camera,omitempty"`
+	Reader string `json:"reader,omitempty"` // id, or port if unregistered
+	Path   string `json:"path,omitempty"`   // the path that decided; not part of the finding's id
+	Zone   string `json:"zone,omitempty"`   // of a mask
+}
+
+// Why tells why a finding matters.
+type Why struct {
+	// Rules are the ids in the catalogue, the finding's own first.
+	Rules []string `json:"rules"`
+	// Article of the protocol that the rule rests on.
+	Article string      `json:"article,omitempty"`
+	Norm    policy.Text `json:"norm"`
+}
+
+// String reads "REG-1, HID-1; Art. 1".
+func (w Why) String() string {
+	s := strings.Join(w.Rules, ", ")
+	if w.Article != "" {
+		s += "; " + w.Article
+	}
+	return s
+}
+
+// Evidence is one thing that was seen.
+type Evidence struct {
+	Kind      string             `json:"kind"` // network, view, text, stream, setting, scan, line, firmware
+	Path      string             `json:"path,omitempty"`
+	Value     string             `json:"value"`
+	Numbers   map[string]float64 `json:"numbers,omitempty"`
+	Collected time.Time          `json:"collected,omitzero"`
+}
+
+func statusRank(s Status) int {
+	return slices.Index([]Status{Pass, NotApplicable, Attested, Expired, Unproven, Fail, Error}, s)
+}
+
+func severityRank(s Severity) int {
+	return slices.Index([]Severity{Low, Medium, High, Critical}, s)
+}
+
+// Worst returns the finding that most needs a person: errors before fails
+// before what is unproven, and among these by severity. It is false for none.
+func Worst(list []Finding) (Finding, bool) {
+	if len(list) == 0 {
+		return Finding{}, false
+	}
+	return slices.MaxFunc(list, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(statusRank(a.Status), statusRank(b.Status)), cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)))
+	}), true
+}
+
+// OK tells that everything was checked and complies: every finding passes, is
+// attested or does not apply. No findings at all are not OK.
+func OK(list []Finding) bool {
+	return len(list) > 0 && !slices.ContainsFunc(list, func(f Finding) bool { return !f.Status.OK() })
+}
+
+// Exit codes of commands that check.
+const (
+	ExitOK      = 0
+	ExitFinding = 3
+)
+
+// ExitCode is ExitOK if everything was checked and complies, else ExitFinding.
+func ExitCode(list []Finding) int {
+	if OK(list) {
+		return ExitOK
+	}
+	return ExitFinding
+}
+
+// say formats the same text in three languages from the same arguments.
+func say(nl, fr, en string, args ...any) policy.Text {
+	return policy.Text{NL: fmt.Sprintf(nl, args...), FR: fmt.Sprintf(fr, args...), EN: fmt.Sprintf(en, args...)}
+}
