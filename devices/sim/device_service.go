@@ -1,0 +1,173 @@
+package sim
+
+import (
+	"net/url"
+	"strings"
+	"time"
+)
+
+func (d *Device) deviceOps() service {
+	return service{namespace: nsTDS, ops: map[string]operation{
+		"GetSystemDateAndTime": {open: true, do: d.getSystemDateAndTime},
+		"GetServices":          {open: true, do: d.getServices},
+		"GetCapabilities":      {open: true, do: d.getCapabilities},
+		"GetServiceCapabilities": {open: true, do: func(*node) (elem, *soapFault) {
+			return el("tds:GetServiceCapabilitiesResponse", el("tds:Capabilities", deviceCapabilities())), nil
+		}},
+		"GetEndpointReference": {open: true, do: func(*node) (elem, *soapFault) {
+			return el("tds:GetEndpointReferenceResponse", el("tds:GUID", d.cam.Endpoint)), nil
+		}},
+		"GetDeviceInformation": {do: func(*node) (elem, *soapFault) {
+			return el("tds:GetDeviceInformationResponse",
+				el("tds:Manufacturer", d.cam.Vendor), el("tds:Model", d.cam.Model), el("tds:FirmwareVersion", d.cam.Firmware),
+				el("tds:SerialNumber", d.cam.Serial), el("tds:HardwareId", "lensdop-sim")), nil
+		}},
+		"GetScopes":            {do: d.getScopes},
+		"GetUsers":             {do: d.getUsers},
+		"GetNetworkInterfaces": {do: d.getNetworkInterfaces},
+	}}
+}
+
+// now in the parts that tt:DateTime has.
+func dateTime(name string, t time.Time) elem {
+	return el(
+		name,
+		el("tt:Time", el("tt:Hour", t.Hour()), el("tt:Minute", t.Minute()), el("tt:Second", t.Second())),
+		el("tt:Date", el("tt:Year", t.Year()), el("tt:Month", int(t.Month())), el("tt:Day", t.Day())),
+	)
+}
+
+func (d *Device) getSystemDateAndTime(*node) (elem, *soapFault) {
+	now := d.now()
+	return el("tds:GetSystemDateAndTimeResponse", el(
+		"tds:SystemDateAndTime",
+		el("tt:DateTimeType", "NTP"), el("tt:DaylightSavings", false),
+		el("tt:TimeZone", el("tt:TZ", "UTC0")),
+		dateTime("tt:UTCDateTime", now), dateTime("tt:LocalDateTime", now),
+	)), nil
+}
+
+func (d *Device) url(path string) string { return "http://" + d.Addr() + path }
+
+func (d *Device) getServices(q *node) (elem, *soapFault) {
+	capabilities := false
+	switch q.value(nsTDS, "IncludeCapability") {
+	case "true", "1":
+		capabilities = true
+	case "false", "0":
+	default:
+		return elem{}, senderFault("IncludeCapability must be true or false", "ter:InvalidArgs")
+	}
+	var list []elem
+	add := func(ns, path string, major, minor int, what elem) {
+		s := el("tds:Service", el("tds:Namespace", ns), el("tds:XAddr", d.url(path)))
+		if capabilities {
+			s.kids = append(s.kids, el("tds:Capabilities", what))
+		}
+		s.kids = append(s.kids, el("tds:Version", el("tt:Major", major), el("tt:Minor", minor)))
+		list = append(list, s)
+	}
+	add(nsTDS, deviceService, 24, 12, el("tds:Capabilities", deviceCapabilities()))
+	add(nsTRT, mediaService, 24, 12, d.mediaCapabilities())
+	add(nsTR2, media2Service, 24, 12, d.media2Capabilities())
+	if d.cam.PTZ {
+		add(nsPTZ, ptzService, 24, 12, ptzCapabilities())
+	}
+	return el("tds:GetServicesResponse", list), nil
+}
+
+func deviceCapabilities() []elem {
+	return []elem{
+		el("tds:Network", attr{"IPVersion6", "false"}, attr{"NTP", "1"}),
+		el("tds:Security", attr{"UsernameToken", "true"}, attr{"HttpDigest", "true"}, attr{"HashingAlgorithms", "MD5,SHA-256"}),
+		el("tds:System", attr{"DiscoveryResolve", "true"}, attr{"DiscoveryBye", "true"}),
+	}
+}
+
+// getCapabilities is the older form of getServices; it knows no Media2.
+func (d *Device) getCapabilities(q *node) (elem, *soapFault) {
+	wanted := map[string]bool{}
+	for _, k := range q.kids {
+		if k.name.Space == nsTDS && k.name.Local == "Category" {
+			wanted[strings.TrimSpace(k.text)] = true
+		}
+	}
+	want := func(category string) bool { return len(wanted) == 0 || wanted["All"] || wanted[category] }
+	c := el("tds:Capabilities")
+	if want("Device") {
+		c.kids = append(c.kids, el("tt:Device", el("tt:XAddr", d.url(deviceService))))
+	}
+	if want("Media") {
+		c.kids = append(c.kids, el("tt:Media", el("tt:XAddr", d.url(mediaService)), el(
+			"tt:StreamingCapabilities",
+			el("tt:RTPMulticast", false), el("tt:RTP_TCP", true), el("tt:RTP_RTSP_TCP", true),
+		)))
+	}
+	if want("PTZ") && d.cam.PTZ {
+		c.kids = append(c.kids, el("tt:PTZ", el("tt:XAddr", d.url(ptzService))))
+	}
+	if len(c.kids) == 0 {
+		return elem{}, receiverFault("the device has no service of this category", "ter:ActionNotSupported", "ter:NoSuchService")
+	}
+	return el("tds:GetCapabilitiesResponse", c), nil
+}
+
+// scopes as URIs, the same in discovery and in GetScopes.
+func (d *Device) scopes() []string {
+	const base = "onvif://www.onvif.org/"
+	s := []string{
+		base + "type/video_encoder",
+		base + "Profile/Streaming",
+		base + "Profile/T",
+		base + "hardware/" + url.PathEscape(d.cam.Model),
+		base + "name/" + url.PathEscape(d.cam.Name),
+	}
+	if d.cam.Sound {
+		s = append(s, base+"type/audio_encoder")
+	}
+	if d.cam.PTZ {
+		s = append(s, base+"type/ptz")
+	}
+	for _, l := range d.cam.Location {
+		// A slash divides parts of a location; the rest is text.
+		parts := strings.Split(l, "/")
+		for i, p := range parts {
+			parts[i] = url.PathEscape(p)
+		}
+		s = append(s, base+"location/"+strings.Join(parts, "/"))
+	}
+	return s
+}
+
+func (d *Device) getScopes(*node) (elem, *soapFault) {
+	var list []elem
+	for _, s := range d.scopes() {
+		def := "Fixed"
+		if strings.Contains(s, "/name/") || strings.Contains(s, "/location/") {
+			def = "Configurable"
+		}
+		list = append(list, el("tds:Scopes", el("tt:ScopeDef", def), el("tt:ScopeItem", s)))
+	}
+	return el("tds:GetScopesResponse", list), nil
+}
+
+func (d *Device) getUsers(*node) (elem, *soapFault) {
+	list := []elem{el("tds:User", el("tt:Username", d.cam.User), el("tt:UserLevel", "Administrator"))}
+	for _, a := range d.cam.Accounts {
+		list = append(list, el("tds:User", el("tt:Username", a.Name), el("tt:UserLevel", a.Level)))
+	}
+	return el("tds:GetUsersResponse", list), nil
+}
+
+func (d *Device) getNetworkInterfaces(*node) (elem, *soapFault) {
+	return el("tds:GetNetworkInterfacesResponse", el(
+		"tds:NetworkInterfaces", attr{"token", "eth0"},
+		el("tt:Enabled", true),
+		el("tt:Info", el("tt:Name", "eth0"), el("tt:HwAddress", d.cam.MAC), el("tt:MTU", 1500)),
+		el("tt:IPv4", el("tt:Enabled", true), el(
+			"tt:Config",
+			el("tt:Manual", el("tt:Address", d.cam.Host), el("tt:PrefixLength", 8)),
+			el("tt:DHCP", false),
+		)),
+	)), nil
+}

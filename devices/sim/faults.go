@@ -1,0 +1,79 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The ways in which a simulated device can be made to misbehave. Each one was
+// seen in real cameras, or is what a careless check would miss.
+const (
+	// FaultSilent accepts TCP connections and never answers on them.
+	FaultSilent = "silent"
+	// FaultMaskNotApplied stores and reports masks, and shows the picture without them.
+	FaultMaskNotApplied = "mask-not-applied"
+	// FaultMaskNotStored accepts CreateMask and SetMask, and keeps what it had.
+	FaultMaskNotStored = "mask-not-stored"
+	// FaultMaskFirstProfileOnly draws masks on the first profile of a lens only.
+	FaultMaskFirstProfileOnly = "mask-first-profile-only"
+	// FaultMaskShrunk stores a new mask somewhat smaller than asked.
+	FaultMaskShrunk = "mask-shrunk"
+	// FaultForgetsMasks loses all masks at a reboot.
+	FaultForgetsMasks = "forgets-masks"
+	// FaultStreamDead describes and plays RTSP but sends no packet.
+	FaultStreamDead = "stream-dead"
+	// FaultClock1970 sets the clock to the start of 1970.
+	FaultClock1970 = "clock-1970"
+	// FaultHTMLError answers every SOAP request with an HTML page.
+	FaultHTMLError = "html-error"
+	// FaultSingleSession refuses a second RTSP session with 453.
+	FaultSingleSession = "single-session"
+	// FaultDigestOnly refuses the WS-Security UsernameToken.
+	FaultDigestOnly = "digest-only"
+)
+
+// FaultNames lists every fault that SetFault knows.
+func FaultNames() []string {
+	return []string{
+		FaultSilent, FaultMaskNotApplied, FaultMaskNotStored, FaultMaskFirstProfileOnly, FaultMaskShrunk,
+		FaultForgetsMasks, FaultStreamDead, FaultClock1970, FaultHTMLError, FaultSingleSession, FaultDigestOnly,
+	}
+}
+
+// SetFault switches a fault on or off; it takes effect at once. An unknown
+// name is an error that lists the known ones.
+func (d *Device) SetFault(name string, on bool) error {
+	if !slices.Contains(FaultNames(), name) {
+		return fmt.Errorf("simulated camera %s: no fault named %q; the faults are %s", d.cam.Name, name, strings.Join(FaultNames(), ", "))
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if on && name == FaultClock1970 && !d.faults[name] {
+		d.epochAt = d.cam.Clock()
+	}
+	if on {
+		d.faults[name] = true
+	} else {
+		delete(d.faults, name)
+	}
+	return nil
+}
+
+// Faults lists the faults that are on, sorted.
+func (d *Device) Faults() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	on := make([]string, 0, len(d.faults))
+	for name := range d.faults {
+		on = append(on, name)
+	}
+	slices.Sort(on)
+	return on
+}
+
+func (d *Device) fault(name string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.faults[name]
+}

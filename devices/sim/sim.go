@@ -1,0 +1,452 @@
+// Package sim owns simulated devices that speak the real wire: ONVIF cameras
+// with WS-Discovery, SOAP over HTTP and RTSP with a rendered, moving scene.
+// They are the other side of every driver's tests and of the demo, and can be
+// made to misbehave as real devices do.
+//
+// It shares no code with the drivers, so that a misreading of a standard
+// cannot hide on both sides. It never touches anything but the loopback
+// interface: other addresses are refused.
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Camera describes one simulated ONVIF device. Zero fields take the defaults
+// given here.
+type Camera struct {
+	Name string // in logs and in the name scope; default "camera"
+	// Host is the device's own address in 127.0.0.0/8. Devices that answer
+	// discovery need one each. Default 127.0.0.1.
+	Host string
+	// HTTPPort and RTSPPort; 0 takes a free one, and keeps it over reboots.
+	HTTPPort, RTSPPort int
+	// DiscoveryPort 0 is 3702, by multicast and unicast; -1 answers no
+	// discovery at all; any other port answers unicast only.
+	DiscoveryPort int
+	Interface     string // for multicast; must be a loopback interface; default "lo"
+	Endpoint      string // urn:uuid:…; default made from the host and the serial number
+
+	Vendor, Model, Firmware, Serial, MAC string
+
+	// User and Password log in everywhere: SOAP, snapshot, RTSP.
+	User, Password string
+	// Accounts are listed by GetUsers beside User; they cannot log in.
+	Accounts []Account
+
+	Location []string // values of location scopes, unescaped
+	OSD      []string // texts reported as on-screen display; they are not drawn
+	Sound    bool     // a microphone: in the profiles, and as a G.711 track
+	Lenses   int      // video sources, default 1, at most 8
+	PTZ      bool
+
+	Masks         bool // Media2 privacy masks
+	MaxMasks      int  // per video source configuration, default 8
+	RectangleOnly bool
+	// SplitConfigurations gives the sub-stream a video source configuration of
+	// its own. Masks then count per configuration, so that masking only one
+	// of them leaves a stream open.
+	SplitConfigurations bool
+
+	Codec string // "mjpeg" (default), "h264" or "h265"; the last two need ffmpeg
+	// Width and Height in pixels, multiples of 16 and 8, 64 to 2032, default
+	// 640x360. FPS 1 to 30, default 5.
+	Width, Height, FPS int
+	KeyInterval        time.Duration // between key frames of h264 and h265, default 2 s
+	SubStream          bool          // a second profile of each lens at about half size
+	Scene              Scene         // lens n shows the scene of seed Seed+n-1
+	Overlay            Overlay       // the clock in the picture
+
+	Clock func() time.Time // the device's clock, default time.Now
+	Log   *slog.Logger     // default: none
+}
+
+// Account is a user as GetUsers lists it; level as ONVIF names it
+// (Administrator, Operator, User, Anonymous).
+type Account struct{ Name, Level string }
+
+// Device is a running simulated device. Its methods are safe for use by
+// several goroutines. Lenses count from 1.
+type Device struct {
+	cam   Camera
+	log   *slog.Logger
+	login *login
+	lens  []*source
+	sets  map[string]parameterSets // by path, of h264 and h265
+
+	power sync.Mutex // held while booting and halting
+	on    *services  // nil while down
+	ended bool
+	stop  func() bool // of the watch on Start's context
+
+	mu        sync.Mutex // all below
+	faults    map[string]bool
+	epochAt   time.Time // when FaultClock1970 came on
+	masks     []Mask
+	maskCount int
+	instance  uint32 // WS-Discovery instance: grows with each boot
+	stats     Stats
+}
+
+// Stats counts what a device was asked since it started.
+type Stats struct {
+	Requests map[string]int // SOAP operations by name, and "snapshot"
+	Refused  int            // SOAP and snapshot requests without valid login
+	Sessions int            // RTSP sessions open now
+	MaxSeen  int            // most RTSP sessions open at once
+	Busy     int            // RTSP set-ups refused with 453
+	Frames   int            // pictures rendered for streams
+}
+
+// Start runs the device until Close is called or ctx ends. Errors say which
+// address or tool is missing and what to do.
+func Start(ctx context.Context, c Camera) (*Device, error) {
+	if err := c.complete(); err != nil {
+		return nil, fmt.Errorf("simulated camera %s: %w", c.Name, err)
+	}
+	d := &Device{
+		cam:    c,
+		log:    c.Log.With("camera", c.Name),
+		login:  newLogin(c.User, c.Password),
+		faults: map[string]bool{},
+		stats:  Stats{Requests: map[string]int{}},
+	}
+	for n := 1; n <= c.Lenses; n++ {
+		d.lens = append(d.lens, newSource(d, n))
+	}
+	if c.Codec != codecMJPEG {
+		sets, err := probeParameterSets(ctx, c)
+		if err != nil {
+			return nil, fmt.Errorf("simulated camera %s: %w", c.Name, err)
+		}
+		d.sets = sets
+	}
+	if err := d.boot(ctx); err != nil {
+		return nil, fmt.Errorf("simulated camera %s: %w", c.Name, err)
+	}
+	d.stop = context.AfterFunc(ctx, func() {
+		if err := d.shut(); err != nil {
+			d.log.Warn("simulated camera did not stop cleanly", "error", err)
+		}
+	})
+	return d, nil
+}
+
+// complete fills in defaults and refuses what would not work.
+func (c *Camera) complete() error {
+	def := func(s *string, v string) {
+		if *s == "" {
+			*s = v
+		}
+	}
+	num := func(n *int, v int) {
+		if *n == 0 {
+			*n = v
+		}
+	}
+	def(&c.Name, "camera")
+	def(&c.Host, "127.0.0.1")
+	def(&c.Interface, "lo")
+	def(&c.Vendor, "Lensdop")
+	def(&c.Model, "Simulated camera")
+	def(&c.Firmware, "1.0")
+	def(&c.Serial, "SIM-"+c.Host)
+	def(&c.MAC, "02:00:"+macTail(c.Host))
+	def(&c.User, "admin")
+	def(&c.Codec, codecMJPEG)
+	def(&c.Endpoint, "urn:uuid:"+nameUUID(c.Host+" "+c.Serial))
+	num(&c.Lenses, 1)
+	num(&c.MaxMasks, 8)
+	num(&c.Width, 640)
+	num(&c.Height, 360)
+	num(&c.FPS, 5)
+	if c.KeyInterval == 0 {
+		c.KeyInterval = 2 * time.Second
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	ip := net.ParseIP(c.Host)
+	switch {
+	case ip == nil || ip.To4() == nil || !ip.IsLoopback():
+		return fmt.Errorf("host %q is not an address in 127.0.0.0/8; simulated devices stay on loopback", c.Host)
+	case c.Lenses < 1 || c.Lenses > 8:
+		return fmt.Errorf("%d lenses; 1 to 8 are possible", c.Lenses)
+	case c.Codec != codecMJPEG && c.Codec != codecH264 && c.Codec != codecH265:
+		return fmt.Errorf("codec %q; choose mjpeg, h264 or h265", c.Codec)
+	case c.Width < 64 || c.Height < 64 || c.Width > 2032 || c.Height > 2032 || c.Width%16 != 0 || c.Height%8 != 0:
+		return fmt.Errorf("picture of %dx%d; width must be a multiple of 16, height of 8, both 64 to 2032 (RFC 2435)", c.Width, c.Height)
+	case c.FPS < 1 || c.FPS > 30:
+		return fmt.Errorf("%d frames per second; 1 to 30 are possible", c.FPS)
+	case c.SplitConfigurations && !c.SubStream:
+		return errors.New("split configurations need a sub-stream")
+	}
+	return nil
+}
+
+// Endpoint is the device's endpoint reference (urn:uuid:…).
+func (d *Device) Endpoint() string { return d.cam.Endpoint }
+
+// Name is the name given in Camera.
+func (d *Device) Name() string { return d.cam.Name }
+
+// Addr is host:port of the ONVIF services.
+func (d *Device) Addr() string { return net.JoinHostPort(d.cam.Host, strconv.Itoa(d.cam.HTTPPort)) }
+
+// RTSPAddr is host:port of the RTSP server.
+func (d *Device) RTSPAddr() string {
+	return net.JoinHostPort(d.cam.Host, strconv.Itoa(d.cam.RTSPPort))
+}
+
+// RTSPURL is the main stream of a lens, without credentials.
+func (d *Device) RTSPURL(lens int) string { return d.streamURL(lens, pathMain) }
+
+// SubURL is the sub-stream of a lens, without credentials.
+func (d *Device) SubURL(lens int) string { return d.streamURL(lens, pathSub) }
+
+// SnapshotURL is the still picture of a lens, without credentials.
+func (d *Device) SnapshotURL(lens int) string { return d.snapshotURL(lens, pathMain) }
+
+func (d *Device) streamURL(lens int, path string) string {
+	return fmt.Sprintf("rtsp://%s/lens%d/%s", d.RTSPAddr(), lens, path)
+}
+
+func (d *Device) snapshotURL(lens int, path string) string {
+	return fmt.Sprintf("http://%s/snapshot/lens%d/%s.jpg", d.Addr(), lens, path)
+}
+
+// Stats returns a copy of the counts.
+func (d *Device) Stats() Stats {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.stats
+	s.Requests = maps.Clone(d.stats.Requests)
+	return s
+}
+
+func (d *Device) count(f func(*Stats)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f(&d.stats)
+}
+
+// now is the device's own clock.
+func (d *Device) now() time.Time {
+	t := d.cam.Clock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.faults[FaultClock1970] {
+		return time.Unix(0, 0).UTC().Add(t.Sub(d.epochAt))
+	}
+	return t.UTC()
+}
+
+// Move turns the camera: the scene shifts by fractions of the picture's width
+// and height, as if the lens were panned right and tilted down. The scene
+// ends half a picture from its middle on each side.
+func (d *Device) Move(lens int, dx, dy float64) error {
+	return d.onLens(lens, func(l *source) { l.pan(dx, dy) })
+}
+
+// Cover puts something before the lens, or takes it away with ClearLens. It
+// is part of the scene: the device does not know.
+func (d *Device) Cover(lens int, with Cover) error {
+	return d.onLens(lens, func(l *source) { l.cover(with) })
+}
+
+// Plant puts a picture into the middle of the scene, a third of its width
+// wide, so that a test can look for it in places where no picture may be.
+// Nil takes it away.
+func (d *Device) Plant(lens int, img image.Image) error {
+	return d.onLens(lens, func(l *source) { l.plant(img) })
+}
+
+// Picture renders what the lens's main stream shows now. It costs the device
+// no session.
+func (d *Device) Picture(lens int) (*image.YCbCr, error) {
+	var img *image.YCbCr
+	err := d.onLens(lens, func(l *source) { img = l.picture(pathMain) })
+	return img, err
+}
+
+func (d *Device) onLens(lens int, f func(*source)) error {
+	if lens < 1 || lens > len(d.lens) {
+		return fmt.Errorf("simulated camera %s has no lens %d", d.cam.Name, lens)
+	}
+	f(d.lens[lens-1])
+	return nil
+}
+
+// Close says Bye, ends all connections and waits until nothing runs any
+// more. It may be called several times.
+func (d *Device) Close() error {
+	d.stop()
+	return d.shut()
+}
+
+func (d *Device) shut() error {
+	d.power.Lock()
+	defer d.power.Unlock()
+	d.ended = true
+	return d.halt(true)
+}
+
+// Reboot is a power cut: connections drop without a Bye, the device is away
+// for downFor, comes back on the same ports and says Hello. It returns once
+// the device is up again, or ctx ends (the device then stays down).
+func (d *Device) Reboot(ctx context.Context, downFor time.Duration) error {
+	d.power.Lock()
+	err := d.halt(false)
+	d.power.Unlock()
+	if err != nil {
+		return fmt.Errorf("simulated camera %s: reboot: %w", d.cam.Name, err)
+	}
+	d.mu.Lock()
+	if d.faults[FaultForgetsMasks] {
+		d.masks = nil
+	}
+	d.mu.Unlock()
+	t := time.NewTimer(downFor)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+		return fmt.Errorf("simulated camera %s: reboot: %w", d.cam.Name, ctx.Err())
+	}
+	d.power.Lock()
+	defer d.power.Unlock()
+	if d.ended {
+		return fmt.Errorf("simulated camera %s: reboot: it was closed meanwhile", d.cam.Name)
+	}
+	if d.on != nil {
+		return nil // another reboot brought it up
+	}
+	if err := d.boot(ctx); err != nil {
+		return fmt.Errorf("simulated camera %s: reboot: %w", d.cam.Name, err)
+	}
+	return nil
+}
+
+// services is what runs while the device is up.
+type services struct {
+	cancel    context.CancelFunc
+	lenses    sync.WaitGroup
+	web       *webServer
+	rtsp      *rtspServer
+	discovery *responder // nil if hidden
+}
+
+// boot starts everything. The caller holds power, or is alone.
+func (d *Device) boot(ctx context.Context) (err error) {
+	s := &services{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.halt(false))
+		}
+	}()
+	if s.web, err = d.serveHTTP(ctx); err != nil {
+		return err
+	}
+	if s.rtsp, err = d.serveRTSP(ctx); err != nil {
+		return err
+	}
+	// The lenses outlive the call that boots; halt ends them.
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel = cancel
+	for _, l := range d.lens {
+		s.lenses.Go(func() { l.run(run, s.rtsp.feeds[l.number-1]) })
+	}
+	d.mu.Lock()
+	d.instance++
+	instance := d.instance
+	d.mu.Unlock()
+	if d.cam.DiscoveryPort >= 0 {
+		if s.discovery, err = d.answerDiscovery(ctx, instance); err != nil {
+			return err
+		}
+	}
+	d.on = s
+	d.log.Info("simulated camera is up", "http", d.Addr(), "rtsp", d.RTSPAddr())
+	return nil
+}
+
+// halt stops everything that boot started. The caller holds power.
+func (d *Device) halt(bye bool) error {
+	if d.on == nil {
+		return nil
+	}
+	s := d.on
+	d.on = nil
+	return s.halt(bye)
+}
+
+func (s *services) halt(bye bool) error {
+	var errs []error
+	if s.discovery != nil {
+		errs = append(errs, s.discovery.close(bye))
+	}
+	if s.cancel != nil {
+		s.cancel()
+		s.lenses.Wait()
+	}
+	if s.rtsp != nil {
+		s.rtsp.close()
+	}
+	if s.web != nil {
+		errs = append(errs, s.web.close())
+	}
+	return errors.Join(errs...)
+}
+
+// listen opens a TCP port of the device, keeps a port that was chosen freely,
+// and makes the connections fall silent with the device.
+func (d *Device) listen(ctx context.Context, port *int, what string) (net.Listener, error) {
+	addr := net.JoinHostPort(d.cam.Host, strconv.Itoa(*port))
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp4", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot listen on %s: %w; choose another port, or 0 for a free one", what, addr, err)
+	}
+	a, ok := ln.Addr().(*net.TCPAddr)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("%s listens on an address of type %T", what, ln.Addr()), ln.Close())
+	}
+	if *port == 0 {
+		*port = a.Port
+	}
+	return &gate{Listener: ln, silent: func() bool { return d.fault(FaultSilent) }}, nil
+}
+
+// closeQuietly drops the error of a second close of the same thing.
+func closeQuietly(c io.Closer) error {
+	if err := c.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// macTail is the last four bytes of an IPv4 address as hardware address bytes.
+func macTail(host string) string {
+	ip := net.ParseIP(host).To4()
+	if ip == nil {
+		ip = net.IPv4zero.To4()
+	}
+	parts := make([]string, len(ip))
+	for i, b := range ip {
+		parts[i] = fmt.Sprintf("%02x", b)
+	}
+	return strings.Join(parts, ":")
+}
