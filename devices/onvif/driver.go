@@ -1,0 +1,114 @@
+// Package onvif owns the talk with ONVIF devices: finding them by
+// WS-Discovery, logging in, asking what they are and what they stream, and
+// writing, reading back and removing the privacy masks of the Media2 service.
+//
+// It trusts nothing that a device says. Only the address that answered is
+// dialled, every read is bounded in size and time, a fault is never taken for
+// an empty answer, and an answer that cannot be read is an error and not a
+// zero. It never opens a stream or fetches a picture, never retries, never
+// sends a password in clear, never touches a mask that it did not write, and
+// never makes a picture look more open on the way from one cover to another.
+package onvif
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/lensdop/lensdop/devices"
+)
+
+// Name is the driver's name in devices.Info and in the journal.
+const Name = "onvif"
+
+// Defaults of Options.
+const (
+	DefaultTimeout = 10 * time.Second
+	DefaultMaxBody = 1 << 20 // bytes
+)
+
+// Options of the driver. The zero value is ready for use.
+type Options struct {
+	// Timeout of one request, login included; 0 means DefaultTimeout.
+	Timeout time.Duration
+	// MaxBody bounds an answer, in bytes; 0 means DefaultMaxBody.
+	MaxBody int64
+	// Secure tells how to reach the device at an address (host:port) over TLS.
+	// A nil function, or a nil answer, means plain HTTP.
+	Secure func(address string) *TLS
+	// Now is the gateway's clock; nil means time.Now.
+	Now func() time.Time
+	// Log receives what was tolerated; nil means nothing is logged.
+	Log *slog.Logger
+}
+
+// TLS tells which certificate is accepted from a device.
+type TLS struct {
+	// PublicKey is the SHA-256 sum of the certificate's SubjectPublicKeyInfo
+	// (DER). A device with this key is accepted even if nobody signed its
+	// certificate. Empty means that the certificate must chain to the
+	// system's roots and name the host.
+	PublicKey []byte
+}
+
+func (t *TLS) config() *tls.Config {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if len(t.PublicKey) == 0 {
+		return c
+	}
+	pin := t.PublicKey
+	// The chain says nothing about a self-signed certificate; the pinned key
+	// takes its place, and VerifyConnection runs on resumed sessions too.
+	c.InsecureSkipVerify = true
+	c.VerifyConnection = func(s tls.ConnectionState) error {
+		if len(s.PeerCertificates) == 0 {
+			return errors.New("the device shows no certificate")
+		}
+		got := sha256.Sum256(s.PeerCertificates[0].RawSubjectPublicKeyInfo)
+		if subtle.ConstantTimeCompare(got[:], pin) != 1 {
+			return errors.New("the device's certificate does not have the pinned key")
+		}
+		return nil
+	}
+	return c
+}
+
+func (o Options) withDefaults() Options {
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.MaxBody <= 0 {
+		o.MaxBody = DefaultMaxBody
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Driver is the ONVIF family of devices.
+//
+// Open fails with devices.ErrUnreachable for a device that does not answer,
+// with devices.ErrLogin for one that answers and refuses the login, and with
+// devices.ErrMalformed for something that is no ONVIF device. It sends no
+// login before the device has answered an ONVIF request without one, or has
+// asked for a login itself.
+func Driver(o Options) devices.Driver {
+	o = o.withDefaults()
+	return devices.Driver{
+		Name: Name,
+		Discover: func(ctx context.Context, s devices.Search, found func(devices.Found)) error {
+			return newSearcher(o, s).run(ctx, found)
+		},
+		Open: func(ctx context.Context, t devices.Target) ([]devices.Camera, error) {
+			return open(ctx, o, t)
+		},
+	}
+}

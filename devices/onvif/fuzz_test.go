@@ -1,0 +1,101 @@
+package onvif
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/icholy/digest"
+	"github.com/lensdop/lensdop/devices"
+)
+
+func FuzzParseProbeMatches(f *testing.F) {
+	f.Add([]byte(match("urn:uuid:1", device1("urn:uuid:cam", "dn:NetworkVideoTransmitter", "onvif://www.onvif.org/location/a%20b", "http://127.0.0.1:80/onvif/device_service"))))
+	f.Add([]byte(match("", device1("", "", "", "/relative http://:0/ http://[::1]:x/"))))
+	f.Add([]byte(""))
+	f.Add([]byte("\xef\xbb\xbf<Envelope/>"))
+	f.Add([]byte("<?xml version='1.0' encoding='gb2312'?><Envelope>\xb0\xb1"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := parseProbeMatches(b)
+		if err != nil {
+			if !errors.Is(err, devices.ErrMalformed) {
+				t.Errorf("error %v is not ErrMalformed", err)
+			}
+			return
+		}
+		if len(p.matches) > maxMatches {
+			t.Errorf("%d matches", len(p.matches))
+		}
+		for _, m := range p.matches {
+			m.onvif()
+			if port := m.port("127.0.0.1"); !validPort(port) {
+				t.Errorf("port %q", port)
+			}
+			if len(m.xaddrs) > maxList || len(m.scopes) > maxList || len(m.types) > maxList {
+				t.Errorf("lists of %d, %d, %d", len(m.xaddrs), len(m.scopes), len(m.types))
+			}
+		}
+	})
+}
+
+func FuzzParseAnswer(f *testing.F) {
+	f.Add([]byte(envelopeOf(`<tr2:GetMasksResponse><tr2:Masks token="m"><tr2:ConfigurationToken>c</tr2:ConfigurationToken><tr2:Polygon><tt:Point x="NaN" y="1"/></tr2:Polygon><tr2:Type>Color</tr2:Type><tr2:Enabled>1</tr2:Enabled></tr2:Masks></tr2:GetMasksResponse>`)))
+	f.Add([]byte(faultOf("Sender", "NotAuthorized")))
+	f.Add([]byte(faultOf("Receiver", "ActionNotSupported", "OptionalActionNotImplemented")))
+	f.Add([]byte(`<Envelope><Body><Fault><faultcode>a:b</faultcode><faultstring>` + "\xe9" + `</faultstring></Fault></Body></Envelope>`))
+	f.Add([]byte(`<html><br></html>`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var out maskList
+		err := parseAnswer(b, "GetMasksResponse", &out)
+		var fa *fault
+		if err != nil && !errors.As(err, &fa) && !errors.Is(err, devices.ErrMalformed) {
+			t.Errorf("error %v is neither a fault nor ErrMalformed", err)
+		}
+		if err != nil && len(err.Error()) > 4096 {
+			t.Errorf("an error of %d bytes", len(err.Error()))
+		}
+		if fa != nil && strings.ContainsAny(fa.Error(), "\n\r\x1b") {
+			t.Errorf("control characters in %q", fa.Error())
+		}
+	})
+}
+
+// A device's challenge reaches a parser that is not ours.
+func FuzzChallenge(f *testing.F) {
+	f.Add(`Digest realm="cam", qop="auth", nonce="abc", algorithm=MD5`)
+	f.Add(`Digest realm="cam", qop="auth,auth-int", nonce="abc", algorithm=SHA-256, opaque="x", userhash=true`)
+	f.Add(`Digest =,`)
+	f.Fuzz(func(_ *testing.T, s string) {
+		c, err := digest.FindChallenge(http.Header{"Www-Authenticate": {s}})
+		if err != nil {
+			return
+		}
+		a, err := digest.Digest(c, digest.Options{Method: "POST", URI: "/", Count: 1, Username: "u", Password: "p"})
+		if err == nil {
+			_ = a.String()
+		}
+	})
+}
+
+func FuzzAddresses(f *testing.F) {
+	f.Add("rtsp://u:p@h:554/a?user=x&password=y")
+	f.Add("http://[::1]:80/onvif?x#y")
+	f.Add("//host/\x00")
+	c, err := newClient(Options{}.withDefaults(), devices.Target{
+		Found: devices.Found{Address: "127.0.0.1:8080"}, Credentials: devices.Credentials{User: "u", Password: "geheim"},
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if u, err := c.path(s, "rtsp", "rtsps"); err == nil {
+			if !strings.HasPrefix(u, "rtsp://127.0.0.1") && !strings.HasPrefix(u, "rtsps://127.0.0.1") || strings.Contains(u, "geheim") {
+				t.Errorf("%q became %q", s, u)
+			}
+		}
+		if u, err := c.local(s); err == nil && (u.Hostname() != "127.0.0.1" || u.Scheme != "http" || u.User != nil) {
+			t.Errorf("%q became %q", s, u)
+		}
+	})
+}

@@ -1,0 +1,230 @@
+package onvif
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/lensdop/lensdop/devices"
+	"github.com/use-go/onvif/device"
+	"github.com/use-go/onvif/media"
+)
+
+// maxSources bounds the cameras of one device; a large recorder has some
+// hundred channels.
+const maxSources = 512
+
+// source is a video source of a device.
+type source struct {
+	token string
+	size  size // pixels; zero if the device does not tell
+}
+
+func open(ctx context.Context, o Options, t devices.Target) ([]devices.Camera, error) {
+	c, err := newClient(o, t)
+	if err != nil {
+		return nil, err
+	}
+	// Without a login first: what does not answer this in ONVIF is not sent one.
+	if _, _, err := c.readClock(ctx); err != nil && !answered(err) {
+		return nil, c.fail("ask the time", err)
+	}
+	if err := c.findServices(ctx); err != nil {
+		return nil, c.fail("list the services", err)
+	}
+	info, err := c.identify(ctx, t.Found)
+	if err != nil {
+		return nil, c.fail("identify", err)
+	}
+	sources, err := c.sources(ctx)
+	if err != nil {
+		return nil, c.fail("list the video sources", err)
+	}
+	cameras := make([]devices.Camera, 0, len(sources))
+	for i, s := range sources {
+		cam := &camera{c: c, info: info, first: i == 0}
+		cam.info.Source = s.token
+		cameras = append(cameras, cam)
+	}
+	return cameras, nil
+}
+
+// answered tells that the device spoke ONVIF, if only to refuse.
+func answered(err error) bool {
+	var f *fault
+	return err == nil || errors.As(err, &f) || errors.Is(err, devices.ErrLogin) || errors.Is(err, devices.ErrUnsupported)
+}
+
+// fatal tells that going on makes no sense: nobody answers, or nobody waits.
+// A refused login is fatal where any account may ask.
+func fatal(err error) bool {
+	return errors.Is(err, devices.ErrUnreachable) || errors.Is(err, devices.ErrLogin) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// findServices fills c.services. GetServices alone knows Media2; devices of
+// before 2011 have only GetCapabilities.
+func (c *client) findServices(ctx context.Context) error {
+	var list serviceList
+	err := c.call(ctx, c.device, device.GetServices{}, &list, true)
+	if fatal(err) {
+		return err
+	}
+	found := map[string]string{}
+	if err == nil {
+		for _, s := range list.Service {
+			if ns := strings.TrimRight(strings.TrimSpace(s.Namespace), "/"); found[ns] == "" {
+				found[ns] = s.XAddr
+			}
+		}
+	}
+	if len(found) == 0 {
+		var old capabilityList
+		if e := c.call(ctx, c.device, device.GetCapabilities{Category: "All"}, &old, true); e != nil {
+			return errors.Join(err, e)
+		}
+		found = map[string]string{nsDevice: old.Device, nsMedia: old.Media, nsPTZ: old.PTZ, nsDeviceIO: old.DeviceIO}
+	}
+	c.services = map[string]*url.URL{}
+	for ns, addr := range found {
+		if strings.TrimSpace(addr) == "" {
+			continue
+		}
+		u, err := c.local(addr)
+		if err != nil {
+			c.o.Log.Warn("service address ignored", "device", c.address, "error", err)
+			continue
+		}
+		c.services[ns] = u
+	}
+	if u := c.services[nsDevice]; u != nil {
+		c.device = u
+	}
+	return nil
+}
+
+// identify asks the device who it is. Only a refused login or silence is an
+// error: a device that garbles its serial number must still be covered.
+func (c *client) identify(ctx context.Context, f devices.Found) (devices.Info, error) {
+	info := devices.Info{Driver: Name, Address: c.address, Endpoint: f.Endpoint, Interface: f.Interface}
+	var d deviceInformation
+	if err := c.call(ctx, c.device, device.GetDeviceInformation{}, &d, true); fatal(err) {
+		return info, err
+	} else if err != nil {
+		c.o.Log.Warn("device information not read", "device", c.address, "error", err)
+	}
+	info.Vendor, info.Model = plain(d.Manufacturer, 100), plain(d.Model, 100)
+	info.Firmware, info.Serial = plain(d.FirmwareVersion, 100), plain(d.SerialNumber, 100)
+
+	// These two may need a higher level than the account has.
+	var n networkInterfaces
+	if err := c.call(ctx, c.device, device.GetNetworkInterfaces{}, &n, true); err != nil {
+		if fatal(err) && !errors.Is(err, devices.ErrLogin) {
+			return info, err
+		}
+		c.o.Log.Warn("network interfaces not read", "device", c.address, "error", err)
+	}
+	info.MAC = n.mac(c.host)
+	if info.Endpoint == "" {
+		var e endpointReference
+		if err := c.call(ctx, c.device, device.GetEndpointReference{}, &e, true); err != nil {
+			if fatal(err) && !errors.Is(err, devices.ErrLogin) {
+				return info, err
+			}
+			c.o.Log.Warn("endpoint reference not read", "device", c.address, "error", err)
+		}
+		info.Endpoint = endpointURN(e.GUID)
+	}
+	return info, nil
+}
+
+// mac is that of the interface that has the dialled address, or of the first.
+func (n networkInterfaces) mac(host string) string {
+	var first string
+	for _, i := range n.Interfaces {
+		hw, err := net.ParseMAC(strings.TrimSpace(i.MAC))
+		if err != nil {
+			continue
+		}
+		for _, a := range append(i.Manual, i.DHCP...) {
+			if strings.TrimSpace(a) == host {
+				return hw.String()
+			}
+		}
+		if first == "" && i.Enabled {
+			first = hw.String()
+		}
+	}
+	return first
+}
+
+// endpointURN writes a bare UUID the way that WS-Discovery announces it.
+func endpointURN(guid string) string {
+	guid = plain(guid, 200)
+	if guid == "" || strings.ContainsRune(guid, ':') {
+		return guid
+	}
+	return "urn:uuid:" + guid
+}
+
+// sources lists the video sources by the first service that tells them. Only
+// the media service tells their size.
+func (c *client) sources(ctx context.Context) ([]source, error) {
+	var out []source
+	var failed []error
+	add := func(token string, s size) {
+		for _, have := range out {
+			if have.token == token {
+				return
+			}
+		}
+		if token != "" {
+			out = append(out, source{token, s})
+		}
+	}
+	for _, ask := range []func() error{
+		func() error {
+			var v videoSources
+			err := c.callService(ctx, nsMedia, media.GetVideoSources{}, &v)
+			for _, s := range v.VideoSources {
+				add(s.Token, s.Resolution)
+			}
+			return err
+		},
+		func() error {
+			var v tokenList
+			err := c.callService(ctx, nsDeviceIO, getVideoSourcesIO{}, &v)
+			for _, t := range v.Token {
+				add(strings.TrimSpace(t), size{})
+			}
+			return err
+		},
+		func() error {
+			var v videoSourceConfigurations
+			err := c.callService(ctx, nsMedia2, getVideoSourceConfigurations2{}, &v)
+			for _, s := range v.Configurations {
+				add(s.SourceToken, size{})
+			}
+			return err
+		},
+	} {
+		err := ask()
+		if fatal(err) {
+			return nil, err
+		}
+		if err == nil && len(out) > 0 {
+			break
+		}
+		failed = append(failed, err)
+	}
+	switch {
+	case len(out) > maxSources:
+		return nil, fmt.Errorf("%w: %w: %d video sources", devices.ErrMalformed, devices.ErrOutOfBounds, len(out))
+	case len(out) == 0:
+		return nil, errors.Join(append([]error{fmt.Errorf("%w: it has no video source", devices.ErrUnsupported)}, failed...)...)
+	}
+	return out, nil
+}
