@@ -187,7 +187,8 @@ func (c *client) askClock(ctx context.Context, login bool) (bool, error) {
 		return false, nil
 	}
 	theirs := time.Date(u.Year, time.Month(u.Month), u.Day, u.Hour, u.Minute, u.Second, 0, time.UTC)
-	c.skew = theirs.Sub(c.o.Now()).Round(time.Second)
+	// Whole seconds are told, cut off: the middle of that second is the best guess.
+	c.skew = theirs.Add(time.Second / 2).Sub(c.o.Now()).Round(time.Second)
 	return true, nil
 }
 
