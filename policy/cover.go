@@ -142,30 +142,36 @@ func (p Policy) Usable() ([]Decision, []Refusal) {
 // that time can be trusted is the agent's to know. Of a camera that the
 // protocol does not have, nothing is covered.
 func (p Policy) CoverAt(camera string, t time.Time) devices.Cover {
-	cover := p.masks(camera)
-	if slices.ContainsFunc(p.spans(), func(s span) bool { return s.at(t) && slices.Contains(s.cameras, camera) }) {
+	var cover devices.Cover
+	c, ok := p.camera(camera)
+	if !ok {
+		return cover
+	}
+	for _, m := range c.Masks {
+		cover.Zones = append(cover.Zones, devices.Zone{ID: m.ID, Polygon: slices.Clone(m.Polygon)})
+	}
+	if slices.ContainsFunc(p.spans(), func(s span) bool { return s.at(t) && s.covers(&c) }) {
 		cover.Whole, cover.Sound = true, true
 	}
 	return cover
 }
 
-func (p Policy) masks(camera string) devices.Cover {
-	var cover devices.Cover
+func (p Policy) camera(id string) (Camera, bool) {
 	if p.Protocol == nil {
-		return cover
+		return Camera{}, false
 	}
-	c, _ := p.Protocol.Camera(camera)
-	for _, m := range c.Masks {
-		cover.Zones = append(cover.Zones, devices.Zone{ID: m.ID, Polygon: slices.Clone(m.Polygon)})
-	}
-	return cover
+	return p.Protocol.Camera(id)
 }
 
 // DecisionsAt lists the decisions that cover a camera at an instant.
 func (p Policy) DecisionsAt(camera string, t time.Time) []Decision {
+	c, ok := p.camera(camera)
+	if !ok {
+		return nil
+	}
 	var out []Decision
 	for _, s := range p.spans() {
-		if s.at(t) && slices.Contains(s.cameras, camera) {
+		if s.at(t) && s.covers(&c) {
 			out = append(out, s.decision)
 		}
 	}
@@ -175,10 +181,14 @@ func (p Policy) DecisionsAt(camera string, t time.Time) []Decision {
 // NextChange is the first instant after a given one at which CoverAt of the
 // camera differs from the instant before; false if it stays as it is.
 func (p Policy) NextChange(camera string, after time.Time) (time.Time, bool) {
+	c, ok := p.camera(camera)
+	if !ok {
+		return time.Time{}, false
+	}
 	var mine []span
 	var edges []time.Time
 	for _, s := range p.spans() {
-		if s.empty() || !slices.Contains(s.cameras, camera) {
+		if s.empty() || !s.covers(&c) {
 			continue
 		}
 		mine = append(mine, s)
@@ -204,8 +214,10 @@ func (p Policy) Calendar(site string) []Interval {
 		if s.decision.Site != site || s.empty() {
 			continue
 		}
-		for _, c := range s.cameras {
-			out = append(out, Interval{Decision: s.decision.ID, Camera: c, From: s.from, Until: s.until})
+		for i := range p.Protocol.Cameras {
+			if c := &p.Protocol.Cameras[i]; s.covers(c) {
+				out = append(out, Interval{Decision: s.decision.ID, Camera: c.ID, From: s.from, Until: s.until})
+			}
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Interval) int {

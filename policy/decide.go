@@ -76,7 +76,6 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 type window struct {
 	decision Decision
 	template *Template // nil for a one-off
-	cameras  []string
 	from     time.Time // first covered instant: the earlier of the signer's and ours
 	earliest time.Time // of a release: the later of the signer's and ours
 }
@@ -115,8 +114,7 @@ func (p *Protocol) window(d Decision) (window, error) {
 	if err != nil {
 		return fail("%w", err)
 	}
-	w.cameras, err = p.coveredCameras(w, site)
-	if err != nil {
+	if err := p.checkCameras(w, site); err != nil {
 		return fail("%w", err)
 	}
 	return w, nil
@@ -187,38 +185,35 @@ func nearest(t time.Time, first Date, n int, instant func(Date) time.Time) (time
 	return best, day
 }
 
-// coveredCameras lists the cameras that a window covers.
-func (p *Protocol) coveredCameras(w window, site Site) ([]string, error) {
-	inView := func(c *Camera) bool {
-		return w.template == nil || slices.ContainsFunc(w.template.Zones, c.SeesZone)
+// covers tells whether the window covers a camera.
+func (w window) covers(c *Camera) bool {
+	if c.Site != w.decision.Site || w.template != nil && !slices.ContainsFunc(w.template.Zones, c.SeesZone) {
+		return false
 	}
-	var ids []string
-	if len(w.decision.Cameras) == 0 {
-		for i := range p.Cameras {
-			if c := &p.Cameras[i]; c.Site == site.ID && inView(c) {
-				ids = append(ids, c.ID)
-			}
-		}
-		if len(ids) == 0 {
-			return nil, fmt.Errorf("no camera of site %q would be covered; see the sees lists of its cameras", site.ID)
-		}
-		return ids, nil
-	}
+	return len(w.decision.Cameras) == 0 || slices.Contains(w.decision.Cameras, c.ID)
+}
+
+// checkCameras tells whether the cameras that a decision names exist and can
+// be covered by it, and whether it covers any at all.
+func (p *Protocol) checkCameras(w window, site Site) error {
 	for _, id := range w.decision.Cameras {
 		c, ok := p.Camera(id)
 		switch {
 		case !ok:
-			return nil, fmt.Errorf("%s is no camera of the protocol", short(id))
+			return fmt.Errorf("%s is no camera of the protocol", short(id))
 		case c.Site != site.ID:
-			return nil, fmt.Errorf("camera %q hangs at site %q, not at %q", id, c.Site, site.ID)
-		case !inView(&c):
-			return nil, fmt.Errorf("camera %q sees none of the zones of template %q", id, w.template.ID)
-		case !slices.Contains(ids, id):
-			ids = append(ids, id)
+			return fmt.Errorf("camera %q hangs at site %q, not at %q", id, c.Site, site.ID)
+		case !w.covers(&c):
+			return fmt.Errorf("camera %q sees none of the zones of template %q", id, w.template.ID)
 		default:
 		}
 	}
-	return ids, nil
+	for i := range p.Cameras {
+		if w.covers(&p.Cameras[i]) {
+			return nil
+		}
+	}
+	return fmt.Errorf("no camera of site %q would be covered; see the sees lists of its cameras", site.ID)
 }
 
 // instants returns the earliest and the latest instant that a local time of a

@@ -20,6 +20,9 @@ type decoder struct {
 	file     string
 	problems Problems
 	at       map[string]position // by path, as in cameras[2].masks[0].id
+	// broken holds the paths in which something could not be read: nothing
+	// more is said of what they then lack.
+	broken map[string]bool
 }
 
 func (d *decoder) problem(at position, what, fix string) {
@@ -29,6 +32,9 @@ func (d *decoder) problem(at position, what, fix string) {
 // fault reports a problem at a path, or at the nearest block around it that
 // stands in the file.
 func (d *decoder) fault(path, what, fix string) {
+	if d.broken[path] {
+		return
+	}
 	for {
 		if at, ok := d.at[path]; ok || path == "" {
 			d.problem(position{max(at.line, 1), max(at.column, 1)}, what, fix)
@@ -59,6 +65,12 @@ func (d *decoder) value(path string, n ast.Node, into reflect.Value) {
 	}
 	at := nodePosition(n)
 	d.at[path] = at
+	before := len(d.problems)
+	defer func() {
+		if len(d.problems) > before {
+			d.broken[path] = true
+		}
+	}()
 	switch v := into.Addr().Interface().(type) {
 	case *Basis:
 		d.basis(path, n, v)
@@ -94,6 +106,7 @@ func (d *decoder) value(path string, n ast.Node, into reflect.Value) {
 		for i, e := range list.Values {
 			if _, null := e.(*ast.NullNode); null || e == nil {
 				d.problem(at, fmt.Sprintf("entry %d of the list is empty", i+1), "give it a value or remove it")
+				d.broken[index(path, i)] = true
 				continue
 			}
 			d.value(index(path, i), e, into.Index(i))
@@ -136,8 +149,9 @@ func (d *decoder) value(path string, n ast.Node, into reflect.Value) {
 }
 
 // block fills a struct from a mapping. Keys that the struct does not have are
-// problems, and so is a basis that names a field which is not there.
-func (d *decoder) block(path string, n ast.Node, into any) {
+// problems, and so is a basis that names a field which is not there. It is
+// false if n is no mapping.
+func (d *decoder) block(path string, n ast.Node, into any) bool {
 	d.at[path] = nodePosition(n)
 	v := reflect.ValueOf(into).Elem()
 	fields := map[string]reflect.Value{}
@@ -153,7 +167,7 @@ func (d *decoder) block(path string, n ast.Node, into any) {
 		d.value(join(path, key), value, f)
 	})
 	if !ok {
-		return
+		return false
 	}
 	if f, ok := fields["basis"]; ok {
 		b, _ := reflect.TypeAssert[Basis](f)
@@ -163,6 +177,7 @@ func (d *decoder) block(path string, n ast.Node, into any) {
 			}
 		}
 	}
+	return true
 }
 
 func collectFields(v reflect.Value, into map[string]reflect.Value) {

@@ -36,13 +36,11 @@ func Parse(name string, data []byte) (*Protocol, error) {
 	if len(problems) > 0 {
 		return nil, problems.sorted()
 	}
-	d := &decoder{file: name, at: map[string]position{}}
+	d := &decoder{file: name, at: map[string]position{}, broken: map[string]bool{}}
 	p := &Protocol{}
-	d.block("", root, p)
-	if root == nil {
-		d.at[""] = position{1, 1}
+	if d.block("", root, p) {
+		validate(d, p)
 	}
-	validate(d, p)
 	if len(d.problems) > 0 {
 		return nil, d.problems.sorted()
 	}
@@ -114,6 +112,8 @@ func checkBytes(name string, data []byte) Problems {
 			return one(name, at, "a byte that is not UTF-8", "save the file as UTF-8")
 		case r == '\n':
 			at.line, at.column = at.line+1, 0
+		case r == '\r' && !bytes.HasPrefix(data[i+1:], []byte{'\n'}):
+			return one(name, at, "a carriage return that ends no line", "save the file with Unix or Windows line ends")
 		case r == '\r' || r == '\t' || r == 0xfeff && i == 0:
 		case r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029:
 			return one(name, at, fmt.Sprintf("the control character %U", r), "remove it")

@@ -248,6 +248,9 @@ func (v *validator) identity(at string, c *Camera, lenses map[string]string) {
 		v.fault(join(at, "identity"), fmt.Sprintf("camera %q has no identity", c.ID), "give endpoint, serial or mac, as `lensdop-agent discover` prints them")
 		return
 	}
+	if v.broken[join(at, "source")] || v.broken[join(at, "identity")] {
+		return
+	}
 	lens := strings.ToLower(id.Endpoint+"\n"+id.Serial+"\n"+id.MAC) + "\n" + c.Source.String()
 	if other, taken := lenses[lens]; taken {
 		v.fault(join(at, "identity"), fmt.Sprintf("cameras %q and %q are the same lens of the same device", other, c.ID), "give each its own source, or remove one")
