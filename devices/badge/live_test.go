@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -168,5 +169,35 @@ func TestNoNumberLeaves(t *testing.T) {
 	}
 	if !strings.Contains(text, string(devices.BadgeSeen)) {
 		t.Errorf("the search looked at the wrong text: %s", text)
+	}
+}
+
+// However often a reader is pulled out, nothing stays open.
+func TestUnplugLeavesNothing(t *testing.T) {
+	open := func() int {
+		fds, err := os.ReadDir("/proc/self/fd")
+		do(t, err)
+		return len(fds)
+	}
+	cycle := func() {
+		device, err := sim.StartReader(t.Context(), sim.Reader{Frame: sim.ReaderRDM6300})
+		do(t, err)
+		line, err := serial.Open(t.Context(), device.Port(), 9600)
+		do(t, err)
+		reader, err := badge.NewReader(devices.ReaderInfo{Port: device.Port()}, line)
+		do(t, err)
+		do(t, device.Close())
+		if err := reader.Read(t.Context(), func(devices.ReaderEvent) {}); !errors.Is(err, devices.ErrDisconnected) {
+			t.Fatalf("ended with %v", err)
+		}
+		do(t, reader.Close())
+	}
+	cycle() // the runtime opens its own descriptors the first time
+	before := open()
+	for range 20 {
+		cycle()
+	}
+	if after := open(); after > before {
+		t.Errorf("%d descriptors before, %d after 20 readers", before, after)
 	}
 }
