@@ -82,7 +82,7 @@ func TestUnits(t *testing.T) {
 		"Service.SupplementaryGroups": {[]string{"dialout"}, "may open serial ports"},
 		"Service.MemorySwapMax":       {[]string{"0"}, "does not let pictures be swapped to a disk"},
 		"Service.RestrictNamespaces":  {[]string{"user net mnt pid ipc uts"}, "may shut the decoder in, and make no other namespace"},
-		"Service.LoadCredential":      {[]string{"cameras:/etc/lensdop/cameras.yaml", "broker-password:/etc/lensdop/broker-password"}, "gets its logins from root's files"},
+		"Service.LoadCredential":      {[]string{"credentials:/etc/lensdop/credentials.yaml", "broker.password:/etc/lensdop/broker.password"}, "gets its logins from root's files"},
 	})
 	server := walls()
 	maps.Copy(server, want{
