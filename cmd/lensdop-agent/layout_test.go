@@ -55,13 +55,14 @@ var table = map[string][]string{
 	// The agent is handed its drivers and names none. What looks at a stream is
 	// no driver: it is the same for every make.
 	"agent":       {"devices", "devices/picture", "devices/rtsp", "policy", "policy/evidence", "policy/rules", "policy/wire", "policy/wire/mqtt", "agent/...", "firmware-notes"},
-	"agent/cover": {"agent/state", "devices", "devices/picture", "policy", "policy/rules", "policy/wire"},
+	"agent/cover": {"agent/state", "devices", "devices/picture", "devices/rtsp", "policy", "policy/rules", "policy/wire"},
 	"agent/state": {"devices", "policy", "policy/evidence", "policy/wire"},
 
 	"deploy":         {},
 	"firmware-notes": {"devices"},
 
 	"cmd/lensdop":               {"..."},
+	"cmd/lensdop/demo":          {"..."},
 	"cmd/lensdop-agent":         {"cmd/lensdop-agent/gateway"},
 	"cmd/lensdop-agent/gateway": slices.Concat(drivers, []string{"agent/...", "devices", "devices/picture", "devices/rtsp", "policy", "policy/evidence", "policy/rules", "policy/wire", "policy/wire/mqtt", "firmware-notes"}),
 	// The server never opens a device.
