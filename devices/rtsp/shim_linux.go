@@ -1,10 +1,14 @@
 package rtsp
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,6 +33,13 @@ func DecodeChild(args []string) int {
 		fmt.Fprintln(os.Stderr, "decode-child: the first argument must be the absolute path of the decoder")
 		return 2
 	}
+	argv0, err0 := unix.BytePtrFromString(args[0])
+	argv, err1 := syscall.SlicePtrFromStrings(args)
+	envv, err2 := syscall.SlicePtrFromStrings(os.Environ())
+	if err := errors.Join(err0, err1, err2); err != nil {
+		fmt.Fprintln(os.Stderr, "decode-child: arguments:", err)
+		return 2
+	}
 	// The flag is the thread's, and it is this thread that becomes the decoder.
 	runtime.LockOSThread()
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
@@ -43,15 +54,22 @@ func DecodeChild(args []string) int {
 		{unix.RLIMIT_FSIZE, 0},
 		{unix.RLIMIT_NOFILE, childFiles},
 		{unix.RLIMIT_CPU, childSeconds},
-		{unix.RLIMIT_AS, childAddressSpace},
 	} {
 		if err := unix.Setrlimit(l.what, &unix.Rlimit{Cur: l.max, Max: l.max}); err != nil {
 			fmt.Fprintln(os.Stderr, "decode-child: limit:", err)
 			return 1
 		}
 	}
-	if err := unix.Exec(args[0], args, os.Environ()); err != nil {
-		fmt.Fprintln(os.Stderr, "decode-child: start the decoder:", err)
+	// The Go runtime itself holds more address space than the decoder gets:
+	// from here to the exec it must not ask for any, or it dies with a dump.
+	debug.SetGCPercent(-1)
+	space := unix.Rlimit{Cur: childAddressSpace, Max: childAddressSpace}
+	//nolint:gosec // raw calls, since the wrapped ones may allocate
+	_, _, errno := unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_AS, uintptr(unsafe.Pointer(&space)), 0, 0, 0)
+	if errno == 0 {
+		//nolint:gosec // as above
+		_, _, errno = unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(argv0)), uintptr(unsafe.Pointer(&argv[0])), uintptr(unsafe.Pointer(&envv[0])))
 	}
+	fmt.Fprintln(os.Stderr, "decode-child: start the decoder:", errno)
 	return 1
 }
