@@ -26,21 +26,22 @@ const (
 // encoder turns pictures into access units, which it hands to the function
 // given at its creation, one at a time and in order.
 type encoder interface {
-	encode(p *image.YCbCr, timestamp uint32) error
+	encode(p *image.YCbCr, taken time.Time) error
 	close() // nothing is handed out any more once it returns
 }
 
-// accessUnit is one coded picture: a JPEG as one unit, or NAL units.
-type accessUnit func(units [][]byte, timestamp uint32) error
+// accessUnit takes one coded picture, a JPEG as one unit or NAL units, and
+// when it was taken.
+type accessUnit func(units [][]byte, taken time.Time) error
 
 type jpegEncoder struct{ out accessUnit }
 
-func (e jpegEncoder) encode(p *image.YCbCr, timestamp uint32) error {
+func (e jpegEncoder) encode(p *image.YCbCr, taken time.Time) error {
 	b, err := encodeJPEG(p)
 	if err != nil {
 		return err
 	}
-	return e.out([][]byte{b}, timestamp)
+	return e.out([][]byte{b}, taken)
 }
 
 func (jpegEncoder) close() {}
@@ -60,7 +61,7 @@ type childEncoder struct {
 	raw    []byte
 
 	mu    sync.Mutex
-	times []uint32 // of pictures that went in and have not come out
+	times []time.Time // of pictures that went in and have not come out
 	err   error
 }
 
@@ -129,10 +130,10 @@ func childArgs(c Camera, w, h int) []string {
 	return append(args, "-threads", "1", "-flush_packets", "1", "-f", "mpjpeg", "pipe:1")
 }
 
-func (e *childEncoder) encode(p *image.YCbCr, timestamp uint32) error {
+func (e *childEncoder) encode(p *image.YCbCr, taken time.Time) error {
 	e.raw = videoRange(e.raw[:0], p)
 	e.mu.Lock()
-	e.times = append(e.times, timestamp)
+	e.times = append(e.times, taken)
 	err := e.err
 	e.mu.Unlock()
 	if err != nil {
@@ -164,10 +165,10 @@ func (e *childEncoder) read(r io.Reader, codec string, out accessUnit) error {
 			e.mu.Unlock()
 			return errors.New("more pictures came out than went in")
 		}
-		timestamp := e.times[0]
+		taken := e.times[0]
 		e.times = e.times[1:]
 		e.mu.Unlock()
-		if err := out(pictureUnits(codec, splitAnnexB(b)), timestamp); err != nil {
+		if err := out(pictureUnits(codec, splitAnnexB(b)), taken); err != nil {
 			return err
 		}
 	}
@@ -245,14 +246,14 @@ func probeParameterSets(ctx context.Context, c Camera) (map[string]parameterSets
 	for _, path := range paths {
 		w, h := c.size(path)
 		got := make(chan [][]byte, 1)
-		e, err := startChild(ctx, c, w, h, func(units [][]byte, _ uint32) error {
+		e, err := startChild(ctx, c, w, h, func(units [][]byte, _ time.Time) error {
 			got <- units
 			return io.EOF // one is enough
 		})
 		if err != nil {
 			return nil, err
 		}
-		err = e.encode(newPicture(w, h, grey(128)), 0)
+		err = e.encode(newPicture(w, h, grey(128)), time.Time{})
 		if err == nil {
 			err = e.in.Close()
 		}

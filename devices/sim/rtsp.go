@@ -55,6 +55,7 @@ type feed struct {
 // streamPath is one RTSP path of a lens.
 type streamPath struct {
 	dev     *Device
+	feed    *feed
 	name    string // pathMain or pathSub
 	w, h    int
 	stream  *gortsplib.ServerStream
@@ -91,7 +92,7 @@ func (d *Device) serveRTSP(ctx context.Context) (*rtspServer, error) {
 		f := &feed{wake: make(chan struct{}, 1), begin: time.Now(), base: rand.Uint32()}
 		s.feeds = append(s.feeds, f)
 		for _, name := range d.paths() {
-			p, err := s.newPath(name)
+			p, err := s.newPath(f, name)
 			if err != nil {
 				s.close()
 				return nil, fmt.Errorf("RTSP path lens%d/%s: %w", l.number, name, err)
@@ -121,8 +122,8 @@ func (c *Camera) size(path string) (w, h int) {
 	return c.Width, c.Height
 }
 
-func (s *rtspServer) newPath(name string) (*streamPath, error) {
-	p := &streamPath{dev: s.dev, name: name, soundSN: uint16(rand.Uint32())}
+func (s *rtspServer) newPath(f *feed, name string) (*streamPath, error) {
+	p := &streamPath{dev: s.dev, feed: f, name: name, soundSN: uint16(rand.Uint32())}
 	p.w, p.h = s.dev.size(name)
 	video, pack, err := videoFormat(s.dev.cam.Codec, s.dev.sets[name])
 	if err != nil {
@@ -184,14 +185,16 @@ func (p *streamPath) newEncoder(ctx context.Context) (encoder, error) {
 }
 
 // send hands one coded picture to all readers.
-func (p *streamPath) send(units [][]byte, timestamp uint32) error {
+func (p *streamPath) send(units [][]byte, taken time.Time) error {
 	packets, err := p.pack(units)
 	if err != nil {
 		return fmt.Errorf("packetise: %w", err)
 	}
 	for _, k := range packets {
-		k.Timestamp = timestamp
-		if err := p.stream.WritePacketRTP(p.video, k); err != nil {
+		k.Timestamp = p.feed.timestamp(taken)
+		// The sender reports relate both media clocks to the time of taking,
+		// so that players keep picture and sound together.
+		if err := p.stream.WritePacketRTPWithNTP(p.video, k, taken); err != nil {
 			return fmt.Errorf("send: %w", err)
 		}
 	}
@@ -208,9 +211,9 @@ func (f *feed) read() bool {
 	return false
 }
 
-// timestamp is the media clock of this moment.
-func (f *feed) timestamp(rate int64) uint32 {
-	return f.base + uint32(int64(time.Since(f.begin))*(rate/100)/int64(time.Second/100))
+// timestamp is the picture clock at a moment.
+func (f *feed) timestamp(t time.Time) uint32 {
+	return f.base + uint32(t.Sub(f.begin).Microseconds()*(videoClock/1000)/1000)
 }
 
 // sendSound sends what the microphone heard since the last call: a low hum.
@@ -231,10 +234,10 @@ func (f *feed) sendSound() {
 				continue
 			}
 			p.soundSN++
-			err := p.stream.WritePacketRTP(p.sound, &rtp.Packet{
+			err := p.stream.WritePacketRTPWithNTP(p.sound, &rtp.Packet{
 				Header:  rtp.Header{Version: 2, PayloadType: 0, SequenceNumber: p.soundSN, Timestamp: f.base + uint32(f.heard)},
 				Payload: payload,
-			})
+			}, f.begin.Add(time.Duration(f.heard)*(time.Second/soundClock)))
 			if err != nil {
 				p.dev.log.Warn("sound was not sent", "path", p.name, "error", err)
 			}

@@ -194,7 +194,7 @@ func (l *source) stream(ctx context.Context, f *feed) {
 			f.sendSound()
 			continue
 		}
-		now := l.dev.now()
+		now, taken := l.dev.now(), time.Now()
 		sensor := l.render(now)
 		l.dev.count(func(s *Stats) { s.Frames++ })
 		for _, p := range f.paths {
@@ -211,7 +211,7 @@ func (l *source) stream(ctx context.Context, f *feed) {
 				}
 				encoders[p] = e
 			}
-			if err := e.encode(l.finish(sensor, p.name, now), f.timestamp(videoClock)); err != nil {
+			if err := e.encode(l.finish(sensor, p.name, now), taken); err != nil {
 				if ctx.Err() == nil {
 					l.dev.log.Warn("encoder failed", "path", p.name, "error", err)
 				}
