@@ -3,6 +3,7 @@ package onvif
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/lensdop/lensdop/devices"
@@ -42,8 +43,8 @@ type profile struct {
 	video       *sourceConfiguration
 	encoder     *encoder
 	sound       bool // a sound encoder is in it
-	microphone  bool // a sound source is in it
 	ptz         bool
+	bare        bool // nothing but its name is known
 	fromMedia2  bool
 }
 
@@ -61,14 +62,31 @@ func (c *client) profiles(ctx context.Context) ([]profile, error) {
 	if err2 == nil && len(list.Profiles) > 0 {
 		return list.profiles(true), nil
 	}
+	if err2 != nil && !errors.Is(err2, devices.ErrUnsupported) {
+		c.o.Log.Warn("profiles not read from Media2", "device", c.address, "error", err2)
+	}
 	list = profileList{}
 	if err := c.callService(ctx, nsMedia, media.GetProfiles{}, &list); err != nil {
-		if err2 == nil {
-			return nil, err
-		}
-		return nil, errors.Join(err2, err)
+		return nil, several(err2, err)
 	}
-	return list.profiles(false), nil
+	all := list.profiles(false)
+	if err2 == nil || errors.Is(err2, devices.ErrUnsupported) {
+		return all, nil
+	}
+	// Without types the answer has names only. A profile that is in no other
+	// list is a way to the picture all the same.
+	list = profileList{}
+	err := c.callService(ctx, nsMedia2, getProfiles2{}, &list)
+	if fatal(err) {
+		return nil, err
+	}
+	for _, p := range list.profiles(true) {
+		if err == nil && !slices.ContainsFunc(all, func(q profile) bool { return q.token == p.token }) {
+			p.bare = true
+			all = append(all, p)
+		}
+	}
+	return all, nil
 }
 
 func (l profileList) profiles(two bool) []profile {
@@ -76,11 +94,9 @@ func (l profileList) profiles(two bool) []profile {
 	for _, p := range l.Profiles {
 		q := profile{token: p.Token, name: plain(p.Name, 100), fromMedia2: two}
 		if two {
-			q.video, q.encoder, q.sound = p.Two.VideoSource, p.Two.Encoder, p.Two.Audio != nil
-			q.microphone, q.ptz = p.Two.AudioSource != nil, p.Two.PTZ != nil
+			q.video, q.encoder, q.sound, q.ptz = p.Two.VideoSource, p.Two.Encoder, p.Two.Audio != nil, p.Two.PTZ != nil
 		} else {
-			q.video, q.encoder, q.sound = p.VideoSource, p.Encoder, p.Audio != nil
-			q.microphone, q.ptz = p.AudioSource != nil, p.PTZ != nil
+			q.video, q.encoder, q.sound, q.ptz = p.VideoSource, p.Encoder, p.Audio != nil, p.PTZ != nil
 		}
 		out = append(out, q)
 	}
@@ -106,7 +122,7 @@ func (cam *camera) configurations(ctx context.Context) ([]sourceConfiguration, e
 	if err != nil || len(list.Configurations) == 0 {
 		list = videoSourceConfigurations{}
 		if e := cam.c.callService(ctx, nsMedia, media.GetVideoSourceConfigurations{}, &list); e != nil {
-			return nil, errors.Join(err, e)
+			return nil, several(err, e)
 		}
 	}
 	var out []sourceConfiguration

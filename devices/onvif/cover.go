@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -57,7 +58,7 @@ func (cam *camera) apply(ctx context.Context, u devices.Undo, c devices.Cover) (
 		if layers, err = cam.readMasks(ctx, true); err != nil {
 			return devices.Cover{}, err
 		}
-		if err := errors.Join(refused...); err != nil {
+		if err := together(refused...); err != nil {
 			return report(layers, c), err
 		}
 		if lacking := missing(layers, must); len(lacking) > 0 {
@@ -202,10 +203,15 @@ func limit(n int) string {
 func outgoing(l layer, poly []devices.Point) maskOut {
 	out := maskOut{ConfigurationToken: l.configuration, Type: "Color", Enabled: true}
 	for _, p := range (devices.Zone{Polygon: poly}).In(l.window).Polygon {
-		out.Points = append(out.Points, toDevice(p))
+		q := toDevice(p)
+		out.Points = append(out.Points, xmlPoint{X: decimal(q.X), Y: decimal(q.Y)})
 	}
 	return out
 }
+
+// decimal drops what rounding left over: 1e-17 and -0 are numbers to XML and
+// not to every firmware.
+func decimal(v float64) float64 { return math.Round(v*1e6)/1e6 + 0 }
 
 func (cam *camera) create(ctx context.Context, l layer, z devices.Zone) (string, error) {
 	var made createdMask
@@ -237,11 +243,11 @@ func (cam *camera) giveUp(ctx context.Context, layers []layer, c devices.Cover, 
 	}
 	err = fmt.Errorf("%w (the device has %d of our masks in another form; removed)", err, len(spoilt))
 	if failed := cam.remove(ctx, spoilt); failed != nil {
-		return report(layers, c), errors.Join(err, failed)
+		return report(layers, c), together(err, failed)
 	}
 	after, failed := cam.readMasks(ctx, true)
 	if failed != nil {
-		return report(layers, c), errors.Join(err, failed)
+		return report(layers, c), together(err, failed)
 	}
 	return report(after, c), err
 }
@@ -257,7 +263,7 @@ func (cam *camera) remove(ctx context.Context, masks []mask) error {
 		}
 		failed = append(failed, err)
 	}
-	return errors.Join(failed...)
+	return together(failed...)
 }
 
 // stillThere is an error if a removed mask is still reported with its value.
@@ -304,10 +310,10 @@ func (cam *camera) restore(ctx context.Context, u devices.Undo) error {
 	}
 	failed := cam.remove(ctx, s.ours)
 	if fatal(failed) {
-		return errors.Join(failed, left)
+		return together(failed, left)
 	}
 	if layers, err = cam.readMasks(ctx, false); err != nil {
-		return errors.Join(err, left)
+		return together(err, left)
 	}
-	return errors.Join(stillThere(layers, s.ours, failed), left)
+	return together(stillThere(layers, s.ours, failed), left)
 }

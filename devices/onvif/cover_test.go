@@ -135,6 +135,25 @@ func TestApplyWholeCoversEveryConfiguration(t *testing.T) {
 	}
 }
 
+// One mask that does not tell where it is does not cover two configurations.
+func TestMaskWithoutConfiguration(t *testing.T) {
+	f := newFake(t)
+	f.configs = []fakeConfig{{"VSC1", "VS1", 0, 0, 1920, 1080}, {"VSC2", "VS1", 0, 0, 1920, 1080}}
+	f.answer["tr2:GetMasks"] = sendBody(`<tr2:GetMasksResponse><tr2:Masks token="m"><tr2:Polygon><tt:Point x="-1" y="1"/><tt:Point x="1" y="1"/><tt:Point x="1" y="-1"/><tt:Point x="-1" y="-1"/></tr2:Polygon><tr2:Type>Color</tr2:Type><tr2:Enabled>true</tr2:Enabled></tr2:Masks></tr2:GetMasksResponse>`)
+	cam := openFake(t, f)
+	if _, err := cam.State(t.Context(), devices.MethodDeviceMask); !errors.Is(err, devices.ErrMalformed) {
+		t.Errorf("got %v, want ErrMalformed", err)
+	}
+	f.mu.Lock()
+	f.configs = f.configs[:1]
+	f.mu.Unlock()
+	if o, err := cam.Observe(t.Context()); err != nil || len(must(o.Masks.Get())) != 1 {
+		t.Errorf("masks %v, %v", o.Masks, err)
+	}
+}
+
+func must[T any](v T, _ bool) T { return v }
+
 func TestApplyOnACrop(t *testing.T) {
 	f := newFake(t)
 	f.configs = []fakeConfig{{"VSC1", "VS1", 480, 270, 960, 540}}
@@ -491,6 +510,7 @@ func TestNothingIsWrittenWithoutAJournal(t *testing.T) {
 	}{
 		"cover not in it": {func(*devices.Undo) {}, zones(triangle("t"))},
 		"no state":        {func(u *devices.Undo) { u.Before.Data = nil }, devices.Cover{Whole: true}},
+		"an empty state":  {func(u *devices.Undo) { u.Before.Data = json.RawMessage("null") }, devices.Cover{Whole: true}},
 		"another driver":  {func(u *devices.Undo) { u.Before.Driver = "axis" }, devices.Cover{Whole: true}},
 		"another method":  {func(u *devices.Undo) { u.Method = devices.MethodPark }, devices.Cover{Whole: true}},
 		"crossed zone": {func(*devices.Undo) {}, zones(devices.Zone{ID: "x", Polygon: []devices.Point{

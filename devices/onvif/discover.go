@@ -101,7 +101,7 @@ func (s *searcher) run(ctx context.Context, found func(devices.Found)) error {
 	if ctx.Err() != nil {
 		errs = append(errs, ctx.Err())
 	}
-	return fail(errors.Join(errs...))
+	return fail(together(errs...))
 }
 
 func (s *searcher) open(ctx context.Context) (ways []*way, errs []error) {
@@ -154,7 +154,7 @@ func (s *searcher) multicast(ctx context.Context, name string) ([]*way, error) {
 			continue
 		}
 		out := ipv4.NewPacketConn(conn)
-		if err := errors.Join(out.SetMulticastInterface(ifi), out.SetMulticastTTL(1)); err != nil {
+		if err := together(out.SetMulticastInterface(ifi), out.SetMulticastTTL(1)); err != nil {
 			errs = append(errs, err, conn.Close())
 			continue
 		}
@@ -163,7 +163,7 @@ func (s *searcher) multicast(ctx context.Context, name string) ([]*way, error) {
 			to: []*net.UDPAddr{{IP: net.IPv4(239, 255, 255, 250), Port: s.port}},
 		})
 	}
-	return ways, errors.Join(errs...)
+	return ways, together(errs...)
 }
 
 // addresses are the IPv4 addresses of an interface with their subnets.
@@ -226,14 +226,14 @@ func (s *searcher) unicast(ctx context.Context) (*way, error) {
 		}
 	}
 	if len(to) == 0 {
-		return nil, errors.Join(errs...)
+		return nil, together(errs...)
 	}
 	var lc net.ListenConfig
 	conn, err := lc.ListenPacket(ctx, "udp4", ":0")
 	if err != nil {
-		return nil, errors.Join(append(errs, err)...)
+		return nil, together(append(errs, err)...)
 	}
-	return &way{conn: conn, how: "unicast", to: to, from: func(a netip.Addr) bool { return asked[a] }}, errors.Join(errs...)
+	return &way{conn: conn, how: "unicast", to: to, from: func(a netip.Addr) bool { return asked[a] }}, together(errs...)
 }
 
 // ask sends the probes and collects answers until the time is over.
@@ -270,7 +270,7 @@ func (s *searcher) ask(ctx context.Context, ways []*way, found func(devices.Foun
 	for err := range fails {
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return together(errs...)
 }
 
 // send probes by every way: typed, which every ONVIF transmitter answers, and
@@ -311,7 +311,7 @@ func (s *searcher) send(ctx context.Context, ways []*way, gap time.Duration) err
 	for _, err := range failed {
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return together(errs...)
 }
 
 // listen hands on every datagram from a believed source until ctx ends.

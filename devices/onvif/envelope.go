@@ -220,6 +220,41 @@ func plain(s string, limit int) string {
 	return b.String()
 }
 
+// several makes one error of those of several attempts at the same question,
+// on one line. A device that does not support one way of asking and fails at
+// another has failed: the first says nothing about the answer.
+func several(errs ...error) error {
+	var failed, unsupported []error
+	for _, err := range errs {
+		switch {
+		case err == nil:
+		case errors.Is(err, devices.ErrUnsupported):
+			unsupported = append(unsupported, err)
+		default:
+			failed = append(failed, err)
+		}
+	}
+	if len(failed) == 0 {
+		failed = unsupported
+	}
+	return together(failed...)
+}
+
+// together is errors.Join on one line, each text once.
+func together(errs ...error) error {
+	var all error
+	for _, err := range errs {
+		switch {
+		case err == nil, all != nil && strings.Contains(all.Error(), err.Error()):
+		case all == nil:
+			all = err
+		default:
+			all = fmt.Errorf("%w; %w", all, err)
+		}
+	}
+	return all
+}
+
 // errNotSOAP is a body that is no SOAP message at all, such as an HTML page.
 var errNotSOAP = fmt.Errorf("%w: no SOAP message", devices.ErrMalformed)
 

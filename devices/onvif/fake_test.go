@@ -40,6 +40,7 @@ type fake struct {
 	rectangles bool
 	types      string
 	audio      bool
+	fallsOver  bool // over Media2 GetProfiles with types
 	noServices bool // GetServices is not known, as on old devices
 	next       int
 	nonces     map[string]bool
@@ -164,6 +165,11 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		special(w, r)
 		return
 	}
+	if f.fallsOver && strings.Contains(body, "<tr2:Type>") {
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = io.WriteString(w, "<html><head><title>500</title></head><body>Internal Server Error<hr></body></html>")
+		return
+	}
 	if !ok {
 		if challenge {
 			w.Header().Set("WWW-Authenticate", `Digest realm="cam", qop="auth", nonce="abcdef", algorithm=MD5`)
@@ -286,6 +292,10 @@ func (f *fake) respond(op, body string) string {
 	case "tr2:GetProfiles":
 		s := ""
 		for i, c := range f.configs {
+			if !strings.Contains(body, "<tr2:Type>") {
+				s += fmt.Sprintf(`<tr2:Profiles token="P%d"><tr2:Name>profile %d</tr2:Name></tr2:Profiles>`, i+1, i+1)
+				continue
+			}
 			audio := ""
 			if f.audio && i == 0 {
 				audio = `<tr2:AudioSource token="as"/><tr2:AudioEncoder token="ae"><tt:Encoding>AAC</tt:Encoding></tr2:AudioEncoder>`

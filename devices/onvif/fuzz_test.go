@@ -10,6 +10,16 @@ import (
 	"github.com/lensdop/lensdop/devices"
 )
 
+func match(relatesTo string, body ...string) string {
+	return `<?xml version="1.0" encoding="UTF-8"?><e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" xmlns:dn="http://www.onvif.org/ver10/network/wsdl">` +
+		`<e:Header><w:RelatesTo>` + relatesTo + `</w:RelatesTo></e:Header><e:Body><d:ProbeMatches>` + strings.Join(body, "") + `</d:ProbeMatches></e:Body></e:Envelope>`
+}
+
+func device1(endpoint, types, scopes, xaddrs string) string {
+	return `<d:ProbeMatch><w:EndpointReference><w:Address>` + endpoint + `</w:Address></w:EndpointReference><d:Types>` + types +
+		`</d:Types><d:Scopes>` + scopes + `</d:Scopes><d:XAddrs>` + xaddrs + `</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion></d:ProbeMatch>`
+}
+
 func FuzzParseProbeMatches(f *testing.F) {
 	f.Add([]byte(match("urn:uuid:1", device1("urn:uuid:cam", "dn:NetworkVideoTransmitter", "onvif://www.onvif.org/location/a%20b", "http://127.0.0.1:80/onvif/device_service"))))
 	f.Add([]byte(match("", device1("", "", "", "/relative http://:0/ http://[::1]:x/"))))

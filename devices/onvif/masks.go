@@ -96,7 +96,7 @@ func (cam *camera) readMasks(ctx context.Context, limits bool) ([]layer, error) 
 			// itself stays unproven.
 			window = devices.Full()
 		}
-		masks, err := cam.configurationMasks(ctx, cfg.Token, window)
+		masks, err := cam.configurationMasks(ctx, cfg.Token, window, len(configs) == 1)
 		if err != nil {
 			return nil, err
 		}
@@ -131,7 +131,10 @@ func newTokens(have, masks []mask) []mask {
 	return out
 }
 
-func (cam *camera) configurationMasks(ctx context.Context, config string, window devices.Rect) ([]mask, error) {
+// configurationMasks reads the masks of one configuration. Only where it is
+// the only one may a mask leave out which it is in: else one mask would pass
+// for covering them all.
+func (cam *camera) configurationMasks(ctx context.Context, config string, window devices.Rect, alone bool) ([]mask, error) {
 	var list maskList
 	if err := cam.c.callService(ctx, nsMedia2, getMasks2{ConfigurationToken: config}, &list); err != nil {
 		return nil, err
@@ -144,6 +147,9 @@ func (cam *camera) configurationMasks(ctx context.Context, config string, window
 		at := strings.TrimSpace(m.Configuration)
 		if at != "" && at != config {
 			continue // the device ignores the filter
+		}
+		if at == "" && !alone {
+			return nil, fmt.Errorf("%w: a mask that does not tell its configuration", devices.ErrMalformed)
 		}
 		if m.Token == "" || len(m.Points) > maxPoints {
 			return nil, fmt.Errorf("%w: a mask without token or with %d corners", devices.ErrMalformed, len(m.Points))
@@ -229,6 +235,9 @@ func before(u devices.Undo) ([]mask, error) {
 	var j journalled
 	if err := json.Unmarshal(u.Before.Data, &j); err != nil {
 		return nil, fmt.Errorf("the journal's state from before cannot be read: %w", err)
+	}
+	if j.Masks == nil {
+		return nil, errors.New("the journal's state from before has no list of masks")
 	}
 	return j.Masks, nil
 }

@@ -162,13 +162,11 @@ type (
 			VideoSource *sourceConfiguration `xml:"VideoSourceConfiguration"`
 			Encoder     *encoder             `xml:"VideoEncoderConfiguration"`
 			Audio       *struct{}            `xml:"AudioEncoderConfiguration"`
-			AudioSource *struct{}            `xml:"AudioSourceConfiguration"`
 			PTZ         *struct{}            `xml:"PTZConfiguration"`
 			Two         struct {
 				VideoSource *sourceConfiguration `xml:"VideoSource"`
 				Encoder     *encoder             `xml:"VideoEncoder"`
 				Audio       *struct{}            `xml:"AudioEncoder"`
-				AudioSource *struct{}            `xml:"AudioSource"`
 				PTZ         *struct{}            `xml:"PTZ"`
 			} `xml:"Configurations"`
 		} `xml:"Profiles"`

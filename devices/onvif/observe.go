@@ -98,6 +98,9 @@ func (cam *camera) paths(ctx context.Context, profiles []profile, src size) ([]d
 			path.Codec = codec(p.encoder.Encoding)
 			path.Width, path.Height = max(p.encoder.Resolution.Width, 0), max(p.encoder.Resolution.Height, 0)
 		}
+		if p.bare {
+			path.Sound = devices.Unreadable[bool](errors.New("the device does not tell what is in this profile"))
+		}
 		addr, err := cam.c.streamURL(ctx, p)
 		if ctx.Err() != nil {
 			return nil, interrupted(ctx)
@@ -105,7 +108,7 @@ func (cam *camera) paths(ctx context.Context, profiles []profile, src size) ([]d
 		switch {
 		case err == nil:
 			path.URL = addr
-		case p.encoder == nil && !p.sound && answered(err):
+		case p.encoder == nil && !p.sound && !p.bare && answered(err):
 			continue // nothing is encoded in it and it does not stream
 		default:
 			path.Window = devices.Unreadable[devices.Rect](fmt.Errorf("no stream address: %w", err))
@@ -288,14 +291,8 @@ func (cam *camera) soundSources(ctx context.Context) (int, error) {
 		}
 		return len(tokens), nil
 	}
-	// Only a device all of whose services say so has no sound; one that could
-	// not be asked decides.
-	for _, err := range []error{err1, errIO, err2} {
-		if !errors.Is(err, devices.ErrUnsupported) {
-			return 0, err
-		}
-	}
-	return 0, err1
+	// Only a device all of whose services say so has no sound.
+	return 0, several(err1, errIO, err2)
 }
 
 // osd lists the texts that the device writes into the camera's picture.
@@ -308,7 +305,7 @@ func (cam *camera) osd(ctx context.Context) ([]string, error) {
 	if err != nil {
 		list = osdList{}
 		if e := cam.c.callService(ctx, nsMedia, getOSDs1{}, &list); e != nil {
-			return nil, errors.Join(err, e)
+			return nil, several(err, e)
 		}
 	}
 	own := map[string]bool{}

@@ -1,6 +1,7 @@
 package onvif
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -84,7 +85,7 @@ func (c *client) findServices(ctx context.Context) error {
 	if len(found) == 0 {
 		var old capabilityList
 		if e := c.call(ctx, c.device, device.GetCapabilities{Category: "All"}, &old, true); e != nil {
-			return errors.Join(err, e)
+			return several(err, e)
 		}
 		found = map[string]string{nsDevice: old.Device, nsMedia: old.Media, nsPTZ: old.PTZ, nsDeviceIO: old.DeviceIO}
 	}
@@ -146,7 +147,7 @@ func (n networkInterfaces) mac(host string) string {
 	var first string
 	for _, i := range n.Interfaces {
 		hw, err := net.ParseMAC(strings.TrimSpace(i.MAC))
-		if err != nil {
+		if err != nil || bytes.Count(hw, []byte{0}) == len(hw) {
 			continue
 		}
 		for _, a := range append(i.Manual, i.DHCP...) {
@@ -224,7 +225,7 @@ func (c *client) sources(ctx context.Context) ([]source, error) {
 	case len(out) > maxSources:
 		return nil, fmt.Errorf("%w: %w: %d video sources", devices.ErrMalformed, devices.ErrOutOfBounds, len(out))
 	case len(out) == 0:
-		return nil, errors.Join(append([]error{fmt.Errorf("%w: it has no video source", devices.ErrUnsupported)}, failed...)...)
+		return nil, several(append([]error{fmt.Errorf("%w: it has no video source", devices.ErrUnsupported)}, failed...)...)
 	}
 	return out, nil
 }

@@ -3,10 +3,12 @@ package onvif
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -237,6 +239,58 @@ func TestObserve(t *testing.T) {
 		if !reflect.DeepEqual(got[0], got[1]) {
 			t.Errorf("%s: got %v, want %v", name, got[0], got[1])
 		}
+	}
+}
+
+// A firmware that falls over the question still has every path listed, also
+// one that the older service does not know.
+func TestObserveFindsEveryPath(t *testing.T) {
+	f := newFake(t)
+	f.fallsOver = true
+	o, err := openFake(t, f).Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	paths, _ := o.Paths.Get()
+	for _, p := range paths {
+		if p.Kind == devices.PathStream {
+			_, window := p.Window.Get()
+			_, sound := p.Sound.Get()
+			got = append(got, fmt.Sprint(p.ID, " ", p.URL, " ", window, " ", sound))
+		}
+	}
+	want := []string{"old rtsp://127.0.0.1/old true true", "P1 rtsp://127.0.0.1:8554/P1?channel=1 false false"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// One service that fails and another that is not there is not "not supported".
+func TestObserveFailureOutweighsNotSupported(t *testing.T) {
+	f := newFake(t)
+	f.answer["tr2:GetOSDs"] = sendFault(500, "Receiver", "ActionNotSupported")
+	f.answer["trt:GetOSDs"] = sendFault(500, "Receiver", "Action", "ActionFailed")
+	o, err := openFake(t, f).Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := o.OSD.Get(); ok || o.OSD.IsNotSupported() || strings.Contains(o.OSD.Why(), "\n") {
+		t.Errorf("OSD: %v", o.OSD)
+	}
+}
+
+// A profile whose address is refused is listed without one.
+func TestObserveKeepsAPathWithoutAddress(t *testing.T) {
+	f := newFake(t)
+	f.answer["tr2:GetStreamUri"] = sendFault(400, "Sender", "InvalidArgVal")
+	o, err := openFake(t, f).Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths, _ := o.Paths.Get()
+	if len(paths) == 0 || paths[0].URL != "" || !strings.Contains(paths[0].Window.Why(), "no stream address") {
+		t.Errorf("paths %+v", paths)
 	}
 }
 

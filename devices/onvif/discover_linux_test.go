@@ -77,16 +77,6 @@ func answerProbes(t *testing.T, address string, answers func(probe, id string) [
 	return r
 }
 
-func match(relatesTo string, body ...string) string {
-	return `<?xml version="1.0" encoding="UTF-8"?><e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" xmlns:dn="http://www.onvif.org/ver10/network/wsdl">` +
-		`<e:Header><w:RelatesTo>` + relatesTo + `</w:RelatesTo></e:Header><e:Body><d:ProbeMatches>` + strings.Join(body, "") + `</d:ProbeMatches></e:Body></e:Envelope>`
-}
-
-func device1(endpoint, types, scopes, xaddrs string) string {
-	return `<d:ProbeMatch><w:EndpointReference><w:Address>` + endpoint + `</w:Address></w:EndpointReference><d:Types>` + types +
-		`</d:Types><d:Scopes>` + scopes + `</d:Scopes><d:XAddrs>` + xaddrs + `</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion></d:ProbeMatch>`
-}
-
 func searchFor(t *testing.T, s devices.Search, port int) ([]devices.Found, error) {
 	t.Helper()
 	if s.Timeout == 0 {
