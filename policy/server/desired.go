@@ -1,0 +1,217 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/lensdop/lensdop/policy"
+	"github.com/lensdop/lensdop/policy/server/store"
+	"github.com/lensdop/lensdop/policy/wire"
+	"github.com/lensdop/lensdop/policy/wire/mqtt"
+)
+
+const (
+	keyEpoch = 1
+	// validFor is how long a document counts as fresh, renewAt how long
+	// before its end a new one is made.
+	validFor = 30 * 24 * time.Hour
+	renewAt  = 15 * 24 * time.Hour
+	// keepEnded is how long a decision that is over stays in the documents.
+	keepEnded = 7 * 24 * time.Hour
+
+	publishTimeout = 10 * time.Second
+)
+
+var errNotConnected = errors.New("not connected to the broker")
+
+// mark has the desired document of agents looked at and published again.
+func (s *Server) mark(agents ...string) {
+	s.mu.Lock()
+	for _, a := range agents {
+		s.dirty[a] = true
+	}
+	s.mu.Unlock()
+	select {
+	case s.kick <- struct{}{}:
+	default: // one look is due already
+	}
+}
+
+func (s *Server) markAll(ctx context.Context) error {
+	var all []store.Agent
+	err := s.store.View(ctx, func(t *store.Tx) (err error) { all, err = t.Agents(); return err })
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		s.mark(a.ID)
+	}
+	return nil
+}
+
+// publishDirty publishes documents until ctx ends. One that fails is tried
+// again at the next connection, when all are marked.
+func (s *Server) publishDirty(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.kick:
+		}
+		s.mu.Lock()
+		agents := slices.Sorted(maps.Keys(s.dirty))
+		clear(s.dirty)
+		s.mu.Unlock()
+		for _, agent := range agents {
+			if err := s.publishDesired(ctx, agent, time.Now()); err != nil && ctx.Err() == nil {
+				s.log.WarnContext(ctx, "desired document not published", "agent", agent, "err", err)
+			}
+		}
+	}
+}
+
+func (s *Server) publishDesired(ctx context.Context, agent string, now time.Time) error {
+	var g store.Generation
+	err := s.store.Update(ctx, func(t *store.Tx) (err error) { g, err = s.desired(t, agent, now); return err })
+	if err != nil {
+		return err
+	}
+	return s.publish(ctx, wire.Topic(s.config.Tenant, agent, wire.KindDesired), json.RawMessage(g.Envelope), true)
+}
+
+// desired returns the newest document of an agent. It makes a new one, with a
+// higher number than the agent and the database know, if what it says has
+// changed, if it grows old, or if the agent has a higher number.
+func (s *Server) desired(t *store.Tx, agent string, now time.Time) (store.Generation, error) {
+	a, err := t.Agent(agent)
+	if err != nil {
+		return store.Generation{}, err
+	}
+	have, err := t.Generation(agent)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return have, err
+	}
+	d, err := s.content(t, a, now)
+	if err != nil {
+		return have, err
+	}
+	said, err := json.Marshal(d)
+	if err != nil {
+		return have, err
+	}
+	sum := sha256.Sum256(said)
+	// An agent that knows a higher number than our database is met with an
+	// even higher one: a number is never given twice.
+	ahead := a.KeyEpoch > have.KeyEpoch || (a.KeyEpoch == have.KeyEpoch && a.Generation > have.Generation)
+	if !ahead && bytes.Equal(have.Content, sum[:]) && now.Before(have.Expires.Add(-renewAt)) {
+		return have, nil
+	}
+	next := store.Generation{
+		Agent: agent, KeyEpoch: max(keyEpoch, have.KeyEpoch, a.KeyEpoch), Generation: max(have.Generation, a.Generation) + 1,
+		Content: sum[:], Expires: now.Add(validFor),
+	}
+	d.Tenant, d.Agent, d.KeyEpoch, d.Generation = s.config.Tenant, agent, next.KeyEpoch, next.Generation
+	d.Issued, d.Expires = now.UTC(), next.Expires.UTC()
+	env, err := wire.Seal(wire.TypeDesired, d, s.key)
+	if err != nil {
+		return have, err
+	}
+	if next.Envelope, err = json.Marshal(env); err != nil {
+		return have, err
+	}
+	if len(next.Envelope) > wire.MaxMessage {
+		return have, fmt.Errorf("desired document of agent %s has %d bytes; the limit is %d: release or let end some decisions", agent, len(next.Envelope), wire.MaxMessage)
+	}
+	if ahead && have.Generation > 0 {
+		err := t.Audit(store.Entry{
+			At: now, Who: agent, What: "agent is ahead of the database",
+			Detail: fmt.Sprintf("agent has generation %d, the database %d: was a backup put back?", a.Generation, have.Generation),
+		})
+		if err != nil {
+			return have, err
+		}
+		if err := t.SetMeta(metaEpoch, newID()); err != nil {
+			return have, err
+		}
+	}
+	return next, t.PutGeneration(next)
+}
+
+// content is what a document says, without its number and dates.
+func (s *Server) content(t *store.Tx, a store.Agent, now time.Time) (wire.Desired, error) {
+	d := wire.Desired{Protocol: string(s.config.Protocol), Decisions: []wire.Envelope{}, Releases: []wire.Envelope{}, Calendar: []wire.Interval{}}
+	all, err := t.Decisions()
+	if err != nil {
+		return d, err
+	}
+	pol := policy.Policy{Protocol: s.protocol}
+	for _, dec := range all {
+		if end := ended(dec); !slices.Contains(a.Sites, dec.Site) || (!end.IsZero() && end.Before(now.Add(-keepEnded))) {
+			continue
+		}
+		d.Decisions = append(d.Decisions, dec.Envelope)
+		pol.Decisions = append(pol.Decisions, dec.Decision)
+		for _, r := range dec.Releases {
+			d.Releases = append(d.Releases, r.Envelope)
+			pol.Releases = append(pol.Releases, r.Release)
+		}
+	}
+	for _, site := range a.Sites {
+		for _, i := range pol.Calendar(site) {
+			d.Calendar = append(d.Calendar, wire.Interval{Decision: i.Decision, Camera: i.Camera, From: i.From.UTC(), Until: i.Until})
+		}
+	}
+	return d, nil
+}
+
+// ended is when a decision stopped covering, zero while nobody knows.
+func ended(d store.Decision) time.Time {
+	end := d.Until
+	for _, r := range d.Releases {
+		if end.IsZero() || r.At.Before(end) {
+			end = r.At
+		}
+	}
+	return end
+}
+
+// seal signs the server's word on the time.
+func (s *Server) seal(epoch, nonce string) (wire.Envelope, error) {
+	return wire.Seal(wire.TypeServerState, wire.ServerState{Tenant: s.config.Tenant, Epoch: epoch, Time: time.Now().UTC(), Nonce: nonce}, s.key)
+}
+
+func (s *Server) publishState(ctx context.Context) error {
+	var epoch string
+	err := s.store.View(ctx, func(t *store.Tx) (err error) { epoch, err = t.Meta(metaEpoch); return err })
+	if err != nil {
+		return err
+	}
+	env, err := s.seal(epoch, "")
+	if err != nil {
+		return err
+	}
+	return s.publish(ctx, wire.ServerTopic(s.config.Tenant), env, true)
+}
+
+func (s *Server) publish(ctx context.Context, topic string, v any, retain bool) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	conn := s.conn
+	s.mu.Unlock()
+	if conn == nil {
+		return errNotConnected
+	}
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	return conn.Publish(ctx, mqtt.Message{Topic: topic, Payload: b, Retain: retain})
+}

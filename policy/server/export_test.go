@@ -1,0 +1,17 @@
+package server
+
+import (
+	"context"
+
+	"github.com/lensdop/lensdop/policy/server/store"
+	"github.com/lensdop/lensdop/policy/server/ui"
+)
+
+// View and the others let tests look inside.
+func View(ctx context.Context, s *Server, fn func(*store.Tx) error) error {
+	return s.store.View(ctx, fn)
+}
+
+func ServiceOf(s *Server) ui.Service { return &service{s} }
+
+func DecodeBatch(b []byte) error { _, err := decodeBatch(b); return err }

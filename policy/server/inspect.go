@@ -1,0 +1,31 @@
+package server
+
+import (
+	"context"
+
+	"github.com/lensdop/lensdop/policy/server/store"
+)
+
+// Have is what the database holds of one stream of an agent.
+type Have struct {
+	Upto  uint64 // without a gap
+	Count int
+	Gaps  int // numbers that the agent itself no longer has
+}
+
+// HasEvents tells what the database holds of a stream, for comparison with the
+// agent's own log.
+func (s *Server) HasEvents(ctx context.Context, agent, stream string) (h Have, err error) {
+	err = s.store.View(ctx, func(t *store.Tx) error {
+		if h.Upto, err = t.Upto(agent, stream); err != nil {
+			return err
+		}
+		if h.Count, err = t.CountEvents(agent, stream); err != nil {
+			return err
+		}
+		gaps, err := t.Gaps(agent)
+		h.Gaps = len(gaps)
+		return err
+	})
+	return h, err
+}

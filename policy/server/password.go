@@ -1,0 +1,82 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// Parameters of argon2id (RFC 9106): 64 MiB, two passes, one lane.
+const (
+	argonTime   = 2
+	argonMemory = 64 << 10 // KiB
+	argonLanes  = 1
+	argonKey    = 32
+	argonSalt   = 16
+)
+
+// hashPassword returns the hash in PHC form, with its parameters.
+func hashPassword(password string) (string, error) {
+	salt := make([]byte, argonSalt)
+	if _, err := rand.Read(salt); err != nil {
+		return "", err
+	}
+	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, argonKey)
+	b64 := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes, b64(salt), b64(key)), nil
+}
+
+// checkPassword compares in constant time. A hash with larger parameters than
+// ours is refused: it comes from our own database, where none was written.
+func checkPassword(hash, password string) (bool, error) {
+	parts := strings.Split(hash, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" {
+		return false, errors.New("stored password hash cannot be read; set the password anew")
+	}
+	var version int
+	var memory, passes uint32
+	var lanes uint8
+	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
+		return false, errors.New("stored password hash is of an unknown version; set the password anew")
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil ||
+		memory > argonMemory || passes == 0 || passes > 16 || lanes == 0 {
+		return false, errors.New("stored password hash has unusable parameters; set the password anew")
+	}
+	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
+	if err != nil {
+		return false, fmt.Errorf("stored password hash: %w", err)
+	}
+	want, err := base64.RawStdEncoding.DecodeString(parts[5])
+	if err != nil || len(want) != argonKey {
+		return false, errors.New("stored password hash cannot be read; set the password anew")
+	}
+	got := argon2.IDKey([]byte(password), salt, passes, memory, lanes, argonKey)
+	return subtle.ConstantTimeCompare(got, want) == 1, nil
+}
+
+// hasher lets few hashes be computed at a time: each takes 64 MiB.
+type hasher chan struct{}
+
+func newHasher() hasher { return make(hasher, 2) }
+
+// check is checkPassword in turn. With an empty hash it takes as long and says no.
+func (h hasher) check(ctx context.Context, hash, password string) (bool, error) {
+	select {
+	case h <- struct{}{}:
+		defer func() { <-h }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	if hash == "" {
+		argon2.IDKey([]byte(password), make([]byte, argonSalt), argonTime, argonMemory, argonLanes, argonKey)
+		return false, nil
+	}
+	return checkPassword(hash, password)
+}
