@@ -94,11 +94,18 @@ func TestRules(t *testing.T) {
 		{"REG-1 other network searched", func(f *rules.Facts) { f.Scans[0].Subnet = "10.0.0.0/8" }, "REG-1/de-polder", rules.Unproven},
 		{"REG-1 nothing named", func(f *rules.Facts) { f.Scans[0].Subnet, f.Scans[0].Interface = "", "" }, "REG-1/de-polder", rules.Unproven},
 		{"REG-1 newest search counts", func(f *rules.Facts) { f.Scans = append(f.Scans, rules.Scan{Interface: "lo", At: now, Why: "no route"}) }, "REG-1/de-polder", rules.Unproven},
+		{"REG-1 newest search counts, in any order", func(f *rules.Facts) {
+			f.Scans = append(f.Scans, rules.Scan{Interface: "lo", At: now.Add(-time.Hour), Why: "no route"})
+		}, "REG-1/de-polder", rules.Pass},
 		{"REG-1 protocol without networks", func(f *rules.Facts) { f.Protocol.Sites[0].Networks = nil }, "REG-1/de-polder", rules.Unproven},
 		{"REG-1 unregistered, and not all searched", func(f *rules.Facts) { f.Found, f.Scans = append(f.Found, stranger()), nil }, "REG-1/de-polder", rules.Unproven},
 
 		{"LOC-1 by network", func(*rules.Facts) {}, "LOC-1/de-polder/entree", rules.Pass},
 		{"LOC-1 network outweighs text", func(f *rules.Facts) { setText(f, "Elsewhere") }, "LOC-1/de-polder/entree", rules.Pass},
+		{"LOC-1 network outweighs text and view", func(f *rules.Facts) {
+			setText(f, "Elsewhere")
+			f.Cameras[cam].Paths[0].View.Verdict = rules.ViewMoved
+		}, "LOC-1/de-polder/entree", rules.Pass},
 		{"LOC-1 other network", func(f *rules.Facts) { f.Cameras[cam].OnNetwork = devices.Of(false) }, "LOC-1/de-polder/entree", rules.Fail},
 		{"LOC-1 missing", func(f *rules.Facts) { f.Cameras[cam].Reach = rules.Missing }, "LOC-1/de-polder/entree", rules.Fail},
 		{"LOC-1 missing, not all searched", func(f *rules.Facts) { f.Cameras[cam].Reach, f.Scans = rules.Missing, nil }, "LOC-1/de-polder/entree", rules.Unproven},
@@ -154,6 +161,11 @@ func TestRules(t *testing.T) {
 		{"BLK-1 covered but heard", func(f *rules.Facts) { window(f, rules.ShownClosed); setTracks(f, devices.Track{Kind: "audio"}) }, "BLK-1/de-polder/entree", rules.Fail},
 		{"BLK-1 no stream is never covered", func(f *rules.Facts) { window(f, rules.ShownClosed); f.Cameras[cam].Reach = rules.Unreachable }, "BLK-1/de-polder/entree", rules.Unproven},
 		{"BLK-1 second path not looked at", func(f *rules.Facts) { window(f, rules.ShownClosed); secondPath(f) }, "BLK-1/de-polder/entree", rules.Unproven},
+		{"BLK-1 second path not looked at, picture alone required", func(f *rules.Facts) {
+			f.Protocol.Cameras[cam].Required = []string{policy.PartPicture}
+			window(f, rules.ShownClosed)
+			secondPath(f)
+		}, "BLK-1/de-polder/entree", rules.Unproven},
 		{"BLK-1 no path at all", func(f *rules.Facts) { window(f, rules.ShownClosed); noPaths(f) }, "BLK-1/de-polder/entree", rules.Unproven},
 
 		{"SEC-1 shown", func(*rules.Facts) {}, "SEC-1/firmware/de-polder/entree", rules.Pass},
