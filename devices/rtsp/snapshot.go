@@ -48,7 +48,6 @@ func fetch(ctx context.Context, t Target) (picture, error) {
 	tr := &http.Transport{
 		DialContext:            (&net.Dialer{}).DialContext,
 		TLSClientConfig:        conf,
-		DisableKeepAlives:      false, // the login takes two requests
 		MaxResponseHeaderBytes: 16 << 10,
 		DisableCompression:     true,
 	}
@@ -87,11 +86,24 @@ func readPicture(resp *http.Response) ([]byte, error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, httpStatus(resp.StatusCode)
 	}
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxKeyFrame+1))
-	if err == nil && len(b) > maxKeyFrame {
-		err = fmt.Errorf("a snapshot: %w of %d bytes", devices.ErrOutOfBounds, maxKeyFrame)
+	b := make([]byte, 0, 256<<10)
+	for {
+		n, err := resp.Body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return b, err
+		case len(b) > maxKeyFrame:
+			return b, fmt.Errorf("a snapshot: %w of %d bytes", devices.ErrOutOfBounds, maxKeyFrame)
+		case len(b) == cap(b): // io.ReadAll would leave copies of the picture behind
+			more := make([]byte, len(b), 2*cap(b))
+			copy(more, b)
+			clear(b)
+			b = more
+		}
 	}
-	return b, err
 }
 
 // basicFallback shows the password to a device that asks for nothing better,
