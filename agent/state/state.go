@@ -119,8 +119,7 @@ type damage struct{ what string }
 func (e *damage) Error() string { return "integrity check: " + e.what }
 
 func damaged(err error) bool {
-	var d *damage
-	if errors.As(err, &d) {
+	if _, ok := errors.AsType[*damage](err); ok {
 		return true
 	}
 	// The driver's codes are NOTADB (26) and CORRUPT (11); their texts are stable.

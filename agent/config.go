@@ -1,0 +1,275 @@
+package agent
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/lensdop/lensdop/devices"
+	"github.com/lensdop/lensdop/policy/wire"
+)
+
+// Config is agent.yaml. Every key is explained in deploy/agent.example.yaml.
+type Config struct {
+	Tenant string `yaml:"tenant"`
+	Agent  string `yaml:"agent"`
+	Site   string `yaml:"site"`
+	// State is the folder of the state file and of the gateway's own key.
+	State string `yaml:"state"`
+	// Protocol is a protocol file to hold devices against until the server
+	// has sent its own, or for a gateway without a server.
+	Protocol    string          `yaml:"protocol"`
+	Credentials string          `yaml:"credentials"` // file, see LoadCredentials
+	Socket      string          `yaml:"socket"`      // for status; empty means none
+	Server      ServerConfig    `yaml:"server"`
+	Discovery   DiscoveryConfig `yaml:"discovery"`
+	Readers     ReadersConfig   `yaml:"readers"`
+	Decoder     DecoderConfig   `yaml:"decoder"`
+	Every       EveryConfig     `yaml:"every"`
+}
+
+// ServerConfig says where the policy server is and whose word counts.
+type ServerConfig struct {
+	Broker       string   `yaml:"broker"`        // tcp://host:port or ssl://host:port; empty means none
+	PasswordFile string   `yaml:"password_file"` // the broker password of this agent
+	Keys         []string `yaml:"keys"`          // public keys that may sign, ed25519:BASE64
+	CA           string   `yaml:"ca"`            // PEM file for ssl://; empty means the system's
+}
+
+// DiscoveryConfig bounds the search for cameras.
+type DiscoveryConfig struct {
+	Interfaces []string `yaml:"interfaces"`
+	Subnets    []string `yaml:"subnets"`
+	Unicast    []string `yaml:"unicast"`
+	Timeout    Duration `yaml:"timeout"`
+}
+
+// ReadersConfig lists the serial lines to listen on.
+type ReadersConfig struct {
+	Lines []LineConfig `yaml:"lines"`
+}
+
+// LineConfig is one serial line.
+type LineConfig struct {
+	Port string `yaml:"port"`
+	Baud int    `yaml:"baud"`
+	// Reader is the id in the protocol's register; empty if none belongs here.
+	Reader string `yaml:"reader"`
+}
+
+// DecoderConfig says how key frames of H.264 and H.265 become pictures.
+type DecoderConfig struct {
+	FFmpeg string `yaml:"ffmpeg"` // "auto" (default), "off" or an absolute path
+}
+
+// EveryConfig holds the intervals of the loop.
+type EveryConfig struct {
+	Discover Duration `yaml:"discover"`
+	Check    Duration `yaml:"check"`  // a full check of each camera outside windows
+	Sample   Duration `yaml:"sample"` // a look inside a window; 0 means the protocol's
+	Retry    Duration `yaml:"retry"`  // after something failed or is not yet shown
+	Report   Duration `yaml:"report"`
+}
+
+// Duration is a time span written as Go does: 90s, 5m, 1h30m.
+type Duration time.Duration
+
+// UnmarshalYAML reads 90s, 5m, 1h30m.
+func (d *Duration) UnmarshalYAML(b []byte) error {
+	var s string
+	if err := yaml.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	v, err := time.ParseDuration(s)
+	if err != nil || v < 0 {
+		return fmt.Errorf("%q is no duration; write 90s, 5m or 1h30m", s)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+const maxConfig = 1 << 20
+
+// LoadConfig reads and checks agent.yaml. Relative paths in it are relative to
+// the file. Unknown keys are errors with their line.
+func LoadConfig(path string) (Config, error) {
+	b, err := readBounded(path, maxConfig)
+	if err != nil {
+		return Config{}, fmt.Errorf("config: %w", err)
+	}
+	c := Config{
+		Tenant:    "default",
+		Discovery: DiscoveryConfig{Timeout: Duration(3 * time.Second)},
+		Decoder:   DecoderConfig{FFmpeg: "auto"},
+		Every: EveryConfig{
+			Discover: Duration(time.Hour), Check: Duration(5 * time.Minute),
+			Retry: Duration(5 * time.Second), Report: Duration(time.Minute),
+		},
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict(), yaml.DisallowUnknownField()).Decode(&c); err != nil {
+		if errors.Is(err, io.EOF) {
+			return Config{}, fmt.Errorf("config %s is empty", path)
+		}
+		return Config{}, fmt.Errorf("config %s: %s", path, yaml.FormatError(err, false, true))
+	}
+	dir := filepath.Dir(path)
+	for _, p := range []*string{&c.State, &c.Protocol, &c.Credentials, &c.Socket, &c.Server.PasswordFile, &c.Server.CA} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	if err := c.check(); err != nil {
+		return Config{}, fmt.Errorf("config %s: %w", path, err)
+	}
+	return c, nil
+}
+
+func (c Config) check() error {
+	var errs []error
+	complain := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
+	if err := wire.CheckID(c.Tenant); err != nil {
+		complain("tenant: %w", err)
+	}
+	if err := wire.CheckID(c.Agent); err != nil {
+		complain("agent: %w", err)
+	}
+	if c.Site == "" {
+		complain("site is empty; name the site of the protocol that this gateway stands in")
+	}
+	if c.State == "" {
+		complain("state is empty; name a folder that only the agent can write")
+	}
+	if c.Protocol == "" && c.Server.Broker == "" {
+		complain("neither protocol nor server.broker is set; one of them must say what to check against")
+	}
+	if c.Server.Broker != "" && len(c.Server.Keys) == 0 {
+		complain("server.keys is empty; put in the server's public key (lensdop-server key show)")
+	}
+	for _, k := range c.Server.Keys {
+		if _, err := wire.ParseKey(k); err != nil {
+			complain("server.keys: %w", err)
+		}
+	}
+	for _, s := range c.Discovery.Subnets {
+		if _, err := netip.ParsePrefix(s); err != nil {
+			complain("discovery.subnets: %q is no subnet; write 10.20.30.0/24", s)
+		}
+	}
+	for _, i := range c.Discovery.Interfaces {
+		if strings.ContainsAny(i, " /") {
+			complain("discovery.interfaces: %q is no interface name", i)
+		}
+	}
+	for i, l := range c.Readers.Lines {
+		if l.Port == "" {
+			complain("readers.lines[%d]: port is empty", i)
+		}
+		if l.Baud <= 0 {
+			complain("readers.lines[%d]: baud must be given, 9600 for most readers", i)
+		}
+	}
+	for name, d := range map[string]Duration{"discover": c.Every.Discover, "check": c.Every.Check, "retry": c.Every.Retry, "report": c.Every.Report} {
+		if time.Duration(d) < 100*time.Millisecond {
+			complain("every.%s: %s is too short", name, time.Duration(d))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) trust() wire.Trust {
+	var t wire.Trust
+	for _, k := range c.Server.Keys {
+		pub, err := wire.ParseKey(k)
+		if err != nil {
+			continue // check has refused the config
+		}
+		t = append(t, ed25519.PublicKey(pub))
+	}
+	return t
+}
+
+// Logins are the credentials of the site's devices.
+type Logins struct{ logins []login }
+
+type login struct {
+	Match    string `yaml:"match"` // endpoint, address, or * for all others
+	User     string `yaml:"user"`
+	Password string `yaml:"password"`
+}
+
+// LoadCredentials reads the file of device logins. Only its owner may be able
+// to read it.
+func LoadCredentials(path string) (Logins, error) {
+	if path == "" {
+		return Logins{}, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return Logins{}, fmt.Errorf("credentials: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return Logins{}, fmt.Errorf("credentials %s can be read by others (mode %o); run chmod 600 on it", path, info.Mode().Perm())
+	}
+	b, err := readBounded(path, maxConfig)
+	if err != nil {
+		return Logins{}, fmt.Errorf("credentials: %w", err)
+	}
+	var f struct {
+		Logins []login `yaml:"logins"`
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict(), yaml.DisallowUnknownField()).Decode(&f); err != nil {
+		// The library's message may quote the line, and with it a password.
+		return Logins{}, fmt.Errorf("credentials %s cannot be read%s; it holds logins: with match, user and password each", path, position(err))
+	}
+	return Logins{f.Logins}, nil
+}
+
+func position(err error) string {
+	var e yaml.Error
+	if errors.As(err, &e) && e.GetToken() != nil && e.GetToken().Position != nil {
+		return fmt.Sprintf(" (line %d)", e.GetToken().Position.Line)
+	}
+	return ""
+}
+
+// For chooses the login of a device: by endpoint, then by address, then by *.
+func (l Logins) For(f devices.Found) devices.Credentials {
+	host, _, err := net.SplitHostPort(f.Address)
+	if err != nil {
+		host = f.Address
+	}
+	for _, want := range []string{f.Endpoint, f.Address, host, "*"} {
+		for _, x := range l.logins {
+			if want != "" && strings.EqualFold(x.Match, want) {
+				return devices.Credentials{User: x.User, Password: devices.Secret(x.Password)}
+			}
+		}
+	}
+	return devices.Credentials{}
+}
+
+func readBounded(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // opened for reading
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(b)) > limit {
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, limit)
+	}
+	return b, nil
+}

@@ -1,0 +1,138 @@
+package agent
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lensdop/lensdop/devices"
+)
+
+func TestExampleConfigLoads(t *testing.T) {
+	c, err := LoadConfig("../deploy/agent.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Agent != "gw-de-polder" || len(c.Readers.Lines) != 2 || c.Server.Broker == "" || c.State != "/var/lib/lensdop-agent" {
+		t.Errorf("read %+v", c)
+	}
+}
+
+const minimal = "agent: gw\nsite: s\nstate: st\nprotocol: p.yaml\n"
+
+func TestConfigErrorsSayWhereAndWhat(t *testing.T) {
+	for name, x := range map[string]struct {
+		text string
+		want []string
+	}{
+		"unknown key":         {minimal + "sate: x\n", []string{"[5:1]", "sate"}},
+		"unknown nested key":  {minimal + "discovery:\n  subnet: [10.0.0.0/8]\n", []string{"[6:3]", "subnet"}},
+		"duration":            {minimal + "every:\n  check: soon\n", []string{"soon", "90s"}},
+		"too short":           {minimal + "every: {retry: 1ms}\n", []string{"every.retry"}},
+		"empty":               {"", []string{"empty"}},
+		"no agent":            {"site: s\nstate: st\nprotocol: p\n", []string{"agent"}},
+		"agent as topic":      {"agent: a/b\nsite: s\nstate: st\nprotocol: p\n", []string{"agent", "lower-case"}},
+		"nothing to check":    {"agent: gw\nsite: s\nstate: st\n", []string{"protocol", "server.broker"}},
+		"server without keys": {"agent: gw\nsite: s\nstate: st\nserver: {broker: \"tcp://x:1\"}\n", []string{"server.keys"}},
+		"bad key":             {"agent: gw\nsite: s\nstate: st\nserver: {broker: \"tcp://x:1\", keys: [\"ed25519:AAAA\"]}\n", []string{"server.keys", "bytes"}},
+		"subnet":              {minimal + "discovery: {subnets: [10.0.0.5]}\n", []string{"10.0.0.5", "/24"}},
+		"baud":                {minimal + "readers: {lines: [{port: /dev/x}]}\n", []string{"baud"}},
+		"all at once":         {"site: s\nprotocol: p\n", []string{"agent", "state"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "agent.yaml")
+			if err := os.WriteFile(path, []byte(x.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := LoadConfig(path)
+			if err == nil {
+				t.Fatal("was taken")
+			}
+			for _, w := range append(x.want, path) {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("error does not say %q: %v", w, err)
+				}
+			}
+		})
+	}
+}
+
+func TestRelativePathsAreRelativeToTheConfig(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "agent.yaml")
+	if err := os.WriteFile(path, []byte(minimal), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := LoadConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Protocol != filepath.Join(dir, "p.yaml") || c.State != filepath.Join(dir, "st") {
+		t.Errorf("paths %q %q", c.Protocol, c.State)
+	}
+}
+
+func TestCredentials(t *testing.T) {
+	const secret = "hunter2-very-secret"
+	write := func(t *testing.T, text string, mode os.FileMode) string {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "credentials.yaml")
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := "logins:\n" +
+		"  - {match: \"urn:uuid:AB\", user: by-endpoint, password: " + secret + "}\n" +
+		"  - {match: 10.0.0.9, user: by-host, password: x}\n" +
+		"  - {match: \"*\", user: others, password: y}\n"
+	l, err := LoadCredentials(write(t, good, 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, f := range map[string]devices.Found{
+		"by-endpoint": {Endpoint: "urn:uuid:ab", Address: "10.0.0.9:80"},
+		"by-host":     {Endpoint: "urn:uuid:cd", Address: "10.0.0.9:80"},
+		"others":      {Address: "10.0.0.8:80"},
+	} {
+		if got := l.For(f).User; got != want {
+			t.Errorf("login of %+v is %q, want %q", f, got, want)
+		}
+	}
+	t.Run("readable by others", func(t *testing.T) {
+		if _, err := LoadCredentials(write(t, good, 0o644)); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("a broken file does not print its passwords", func(t *testing.T) {
+		for _, text := range []string{
+			"logins:\n  - {match: \"*\", usr: x, password: " + secret + "}\n",
+			"logins:\n  - {match: \"*\", password: " + secret + "\n",
+			"logins: " + secret + "\n",
+		} {
+			_, err := LoadCredentials(write(t, text, 0o600))
+			if err == nil {
+				t.Fatalf("%q was taken", text)
+			}
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("the error shows the password: %v", err)
+			}
+		}
+	})
+}
+
+func FuzzLoadConfig(f *testing.F) {
+	f.Add([]byte(minimal))
+	f.Add([]byte("a: &a [*a]\n"))
+	f.Add([]byte("every: {check: 5m}\nreaders: {lines: [{}]}\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		path := filepath.Join(t.TempDir(), "agent.yaml")
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := LoadConfig(path); err == nil && c.check() != nil {
+			t.Error("a config that does not hold was taken")
+		}
+	})
+}

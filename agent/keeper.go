@@ -1,0 +1,439 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/lensdop/lensdop/agent/cover"
+	"github.com/lensdop/lensdop/agent/state"
+	"github.com/lensdop/lensdop/devices"
+	"github.com/lensdop/lensdop/devices/picture"
+	"github.com/lensdop/lensdop/devices/rtsp"
+	"github.com/lensdop/lensdop/policy"
+	"github.com/lensdop/lensdop/policy/wire"
+)
+
+// Reach of a camera, as the wire names it.
+const (
+	reachMissing     = "missing"     // no answer to any search
+	reachUnreachable = "unreachable" // found, does not answer
+	reachNoLogin     = "no-login"    // answers, refuses the login
+	reachUp          = "up"
+)
+
+// Frames per look: one key frame is enough to see a flat picture, and a check
+// has time for more.
+const (
+	sampleFrames = 1
+	checkFrames  = 3
+	lookLimit    = 15 * time.Second
+	// readBack is how often the device's masks are read, also between looks:
+	// what a device forgets by itself is seen and put back within it.
+	readBack = 20 * time.Second
+)
+
+// keeper keeps one registered camera as the policy orders it.
+type keeper struct {
+	a    *Agent
+	id   string
+	kick chan struct{}
+
+	// ordered is the cover in force, as persisted; only run's goroutine touches it.
+	ordered devices.Cover
+	since   time.Time
+	looked  time.Time
+	asked   time.Time
+	after   devices.State // what the device had after the last pass
+
+	// Guarded by Agent.mu.
+	changed time.Time // when what is ordered last changed
+	state   wire.CameraState
+	info    devices.Value[devices.Info]
+	obs     devices.Value[devices.Observation]
+	seenBy  devices.Value[bool]
+	sights  map[string]cover.Sight
+	trouble error // of the last pass
+}
+
+func (k *keeper) wake() {
+	select {
+	case k.kick <- struct{}{}:
+	default:
+	}
+}
+
+func (k *keeper) run(ctx context.Context) {
+	for {
+		wait := k.pass(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-k.kick:
+		case <-time.After(wait):
+		}
+	}
+}
+
+// pass makes the camera match what is ordered, once, looks at it if that is
+// due, and returns when to come again.
+func (k *keeper) pass(ctx context.Context) time.Duration {
+	o := k.a.inForce()
+	retry := time.Duration(k.a.cfg.Every.Retry)
+	if o.policy.Protocol == nil {
+		return retry
+	}
+	c, ok := o.policy.Protocol.Camera(k.id)
+	if !ok {
+		return retry
+	}
+	now, trusted := k.a.clock.now()
+	want := o.want(k.id, now, trusted, k.ordered)
+	if err := k.order(ctx, o, want, now); err != nil {
+		k.a.log.ErrorContext(ctx, "what is ordered cannot be kept", "camera", k.id, "err", err)
+		return retry
+	}
+	err := k.make(ctx, o, c, want, now)
+	if ctx.Err() != nil {
+		return retry
+	}
+	k.settle(ctx, o, c, want, err)
+	return k.next(o, c, want, now, err)
+}
+
+// order persists a change of what is ordered together with the event that tells it.
+func (k *keeper) order(ctx context.Context, o *orders, want devices.Cover, now time.Time) error {
+	if want.Equal(k.ordered) && !k.since.IsZero() {
+		return nil
+	}
+	st := wire.CameraState{Camera: k.id, Site: k.a.cfg.Site, At: now, Ordered: ordered(want), Since: now, Shown: map[string]string{}}
+	for _, d := range o.policy.DecisionsAt(k.id, now.Add(lead)) {
+		st.Decisions = append(st.Decisions, d.ID)
+	}
+	if err := k.a.update(ctx, func(t *state.Tx) error {
+		if err := t.SetCover(k.id, state.Ordered{Cover: want, Since: now}); err != nil {
+			return err
+		}
+		return t.Emit(now, wire.EventOrdered, k.id, st)
+	}); err != nil {
+		return err
+	}
+	k.ordered, k.since, k.looked = want, now, time.Time{}
+	k.note(func() { k.changed = now })
+	k.a.log.InfoContext(ctx, "cover ordered", "camera", k.id, "ordered", st.Ordered)
+	return nil
+}
+
+func ordered(c devices.Cover) string {
+	switch {
+	case c.Whole:
+		return "whole"
+	case len(c.Zones) > 0:
+		return "zones"
+	default:
+		return "nothing"
+	}
+}
+
+// make drives the device and looks at its paths.
+func (k *keeper) make(ctx context.Context, o *orders, c policy.Camera, want devices.Cover, now time.Time) error {
+	b := k.a.boxOf(c)
+	if b == nil {
+		return k.missing()
+	}
+	driven, err := k.drive(ctx, b, c, want, now)
+	if err != nil {
+		return err
+	}
+	k.after = driven.After
+	if driven.Lost {
+		if err := k.exposed(ctx, now); err != nil {
+			return err
+		}
+	}
+	if driven.Restored {
+		if err := k.tell(ctx, wire.EventRestored, now); err != nil {
+			return err
+		}
+	}
+	if driven.Wrote || driven.Lost || driven.Restored || now.Sub(k.looked) >= k.interval(c, want) || !k.obeys() {
+		k.look(ctx, o, b, c, want)
+		k.looked, _ = k.a.clock.now()
+	}
+	if len(driven.Trouble) > 0 {
+		return errors.New(strings.Join(driven.Trouble, "; "))
+	}
+	return nil
+}
+
+// exposed tells that the device had lost its cover: from the last good look on
+// nothing is shown, though it may have been put back by now.
+func (k *keeper) exposed(ctx context.Context, now time.Time) error {
+	k.note(func() {
+		k.state.At, k.state.Since, k.state.Obeys = now, lastLook(k.sights), false
+		k.state.Shown = map[string]string{policy.PartPicture: cover.Open, policy.PartSound: cover.Unproven}
+		k.state.Trouble = "the camera had lost its cover; it was put back. Nothing is proven since the last look"
+	})
+	k.a.log.WarnContext(ctx, "the camera had lost its cover", "camera", k.id)
+	k.a.touch()
+	return k.tell(ctx, wire.EventShown, now)
+}
+
+// missing notes that no search found the camera.
+func (k *keeper) missing() error {
+	k.note(func() { k.state.Reach, k.state.Address, k.info = reachMissing, "", devices.Value[devices.Info]{} })
+	return &devices.Error{
+		Op: "find camera " + k.id, Err: devices.ErrUnreachable,
+		Remedy: "check its power and network cable, and that its network is in the agent's discovery settings",
+	}
+}
+
+func (k *keeper) drive(ctx context.Context, b *box, c policy.Camera, want devices.Cover, now time.Time) (cover.Driven, error) {
+	return k.ask(ctx, b, c, func(cam devices.Camera) (cover.Driven, error) {
+		return cover.Drive(ctx, k.a.db, now, k.id, cam, c.Methods, want, k.after)
+	})
+}
+
+// ask logs in, drives, and asks the device for its facts when they are old.
+func (k *keeper) ask(ctx context.Context, b *box, c policy.Camera, drive func(devices.Camera) (cover.Driven, error)) (cover.Driven, error) {
+	b.asks.Lock()
+	defer b.asks.Unlock()
+	k.a.mu.Lock()
+	found := b.found
+	k.a.mu.Unlock()
+	seen := k.a.seenBy(found)
+	k.note(func() { k.state.Address, k.seenBy = found.Address, seen })
+	cam, err := k.a.open(ctx, b, c)
+	if err != nil {
+		k.note(func() { k.state.Reach = reachOf(err) })
+		return cover.Driven{}, err
+	}
+	driven, err := drive(cam)
+	if err != nil && lost(err) {
+		// The device may have rebooted or changed: log in anew next time.
+		closeAll(b.cams)
+		b.cams = nil
+		k.note(func() { k.state.Reach = reachOf(err) })
+		return driven, err
+	}
+	now, _ := k.a.clock.now()
+	if now.Sub(k.asked) >= time.Duration(k.a.cfg.Every.Check) || driven.Wrote || !k.observed() {
+		obs, oerr := cam.Observe(ctx)
+		k.note(func() {
+			if oerr != nil {
+				k.obs = devices.Unreadable[devices.Observation](oerr)
+			} else {
+				k.obs = devices.Of(obs)
+			}
+		})
+		err = errors.Join(err, oerr)
+		k.asked = now
+	}
+	k.note(func() {
+		k.state.Reach, k.state.Method, k.info = reachUp, string(driven.Method), devices.Of(cam.Info())
+	})
+	if driven.Task != "" {
+		driven.Trouble = append(driven.Trouble, driven.Task)
+	}
+	return driven, err
+}
+
+func (k *keeper) observed() bool {
+	k.a.mu.Lock()
+	defer k.a.mu.Unlock()
+	_, ok := k.obs.Get()
+	return ok
+}
+
+func lost(err error) bool {
+	return errors.Is(err, devices.ErrUnreachable) || errors.Is(err, devices.ErrLogin) || errors.Is(err, devices.ErrMalformed)
+}
+
+func reachOf(err error) string {
+	if errors.Is(err, devices.ErrLogin) {
+		return reachNoLogin
+	}
+	return reachUnreachable
+}
+
+// look looks at every path in turn. A path that cannot be looked at is
+// unproven, with the reason.
+func (k *keeper) look(ctx context.Context, o *orders, b *box, c policy.Camera, want devices.Cover) {
+	k.a.mu.Lock()
+	obs, ok := k.obs.Get()
+	found := b.found
+	k.a.mu.Unlock()
+	if _, allowed := o.policy.Protocol.Checker(); !allowed || !ok {
+		k.note(func() { k.sights = nil })
+		return
+	}
+	paths, ok := obs.Paths.Get()
+	if !ok {
+		k.note(func() { k.sights = nil })
+		return
+	}
+	r := cover.Request{
+		Camera: k.id, Want: want, MaxShift: c.View.MaxShift, Frames: checkFrames, Limit: lookLimit,
+		Target: rtsp.Target{Device: found.Address, Credentials: k.a.logins.For(found)},
+	}
+	if want.Whole {
+		r.Frames = sampleFrames
+	}
+	for _, z := range c.Ignore {
+		r.Ignore = append(r.Ignore, devices.Zone{ID: z.ID, Polygon: z.Polygon})
+	}
+	sights := map[string]cover.Sight{}
+	for _, p := range paths {
+		r.Path = p
+		reference, err := k.reference(ctx, p)
+		if err != nil {
+			k.a.log.WarnContext(ctx, "reference view", "camera", k.id, "path", p.ID, "err", err)
+		}
+		r.Reference = reference
+		select {
+		case b.looks <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		s := cover.Look(ctx, k.a.parts.Eyes, r)
+		<-b.looks
+		s.At, _ = k.a.clock.now()
+		sights[p.ID] = s
+		if s.Learned != nil && reference == nil && err == nil {
+			if err := k.learn(ctx, p, s.Learned, s.At); err != nil {
+				k.a.log.ErrorContext(ctx, "reference view is not kept", "camera", k.id, "path", p.ID, "err", err)
+			}
+		}
+		s.Learned = nil
+	}
+	k.note(func() { k.sights = sights })
+}
+
+func (k *keeper) reference(ctx context.Context, p devices.Path) (*picture.Reference, error) {
+	v, ok, err := k.a.db.View(ctx, k.id, p.ID)
+	if err != nil || !ok {
+		return nil, err
+	}
+	b, err := k.a.vault.open(v.Reference, k.id+"/"+p.ID)
+	if err != nil {
+		return nil, err
+	}
+	var r picture.Reference
+	if err := r.UnmarshalBinary(b); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// learn keeps the first open picture of a path as its reference, encrypted.
+func (k *keeper) learn(ctx context.Context, p devices.Path, r *picture.Reference, at time.Time) error {
+	b, err := r.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	if b, err = k.a.vault.seal(b, k.id+"/"+p.ID); err != nil {
+		return err
+	}
+	return k.a.update(ctx, func(t *state.Tx) error {
+		return t.SetView(k.id, p.ID, state.View{Learned: at, Reference: b})
+	})
+}
+
+// settle works out what is shown and tells a change of it.
+func (k *keeper) settle(ctx context.Context, o *orders, c policy.Camera, want devices.Cover, trouble error) {
+	now, _ := k.a.clock.now()
+	k.a.mu.Lock()
+	before := k.state
+	k.trouble = trouble
+	sights := k.sights
+	_, checker := o.policy.Protocol.Checker()
+	k.a.mu.Unlock()
+
+	st := before
+	st.Camera, st.Site, st.At = k.id, k.a.cfg.Site, now
+	st.Ordered = ordered(want)
+	st.Decisions = nil
+	for _, d := range o.policy.DecisionsAt(k.id, now.Add(lead)) {
+		st.Decisions = append(st.Decisions, d.ID)
+	}
+	j := cover.Judge(want, c.Required, sights)
+	if !checker {
+		j = cover.Nothing(want, c.Required, "the protocol has no entry for the checker itself, so no stream is opened")
+	}
+	if st.Reach != reachUp {
+		j = cover.Nothing(want, c.Required, "the camera was not reached")
+	}
+	st.Shown, st.Paths, st.Obeys = j.Shown, j.Paths, j.Obeys
+	var why []string
+	if trouble != nil {
+		why = append(why, trouble.Error())
+	}
+	if !j.Obeys && j.Why != "" {
+		why = append(why, j.Why)
+	}
+	st.Trouble = strings.Join(why, "; ")
+	changed := st.Ordered != before.Ordered || st.Obeys != before.Obeys || st.Reach != before.Reach || !maps.Equal(st.Shown, before.Shown) || before.Since.IsZero()
+	if changed {
+		st.Since = now
+	}
+	k.note(func() { k.state = st })
+	if changed || st.Trouble != before.Trouble {
+		if err := k.tell(ctx, wire.EventShown, now); err != nil {
+			k.a.log.ErrorContext(ctx, "what is shown is not told", "camera", k.id, "err", err)
+		}
+		k.a.log.InfoContext(ctx, "camera", "camera", k.id, "ordered", st.Ordered, "shown", st.Shown, "obeys", st.Obeys, "trouble", st.Trouble)
+	}
+	k.a.touch()
+}
+
+func (k *keeper) tell(ctx context.Context, typ wire.EventType, at time.Time) error {
+	k.a.mu.Lock()
+	st := k.state
+	k.a.mu.Unlock()
+	return k.a.update(ctx, func(t *state.Tx) error { return t.Emit(at, typ, k.id, st) })
+}
+
+func (k *keeper) obeys() bool {
+	k.a.mu.Lock()
+	defer k.a.mu.Unlock()
+	return k.state.Obeys && len(k.sights) > 0
+}
+
+func (k *keeper) note(f func()) {
+	k.a.mu.Lock()
+	defer k.a.mu.Unlock()
+	f()
+}
+
+// interval between looks: the protocol's inside a whole-picture cover, the
+// check's outside.
+func (k *keeper) interval(c policy.Camera, want devices.Cover) time.Duration {
+	check := time.Duration(k.a.cfg.Every.Check)
+	if !want.Whole {
+		return check
+	}
+	if s := time.Duration(k.a.cfg.Every.Sample); s > 0 {
+		return s
+	}
+	if s, ok := c.SampleEvery.Fixed(); ok && s > 0 {
+		return s
+	}
+	return 10 * time.Second
+}
+
+// next tells when to come again: at the next change of the policy, the next
+// look, or soon if something is not as ordered.
+func (k *keeper) next(o *orders, c policy.Camera, want devices.Cover, now time.Time, err error) time.Duration {
+	wait := min(k.interval(c, want), readBack)
+	if err != nil || !k.obeys() {
+		wait = min(wait, time.Duration(k.a.cfg.Every.Retry))
+	}
+	for _, at := range []time.Time{now, now.Add(lead)} {
+		if change, ok := o.policy.NextChange(k.id, at); ok {
+			wait = min(wait, max(change.Sub(at), 0)+time.Millisecond)
+		}
+	}
+	return wait
+}

@@ -1,0 +1,266 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/lensdop/lensdop/agent/state"
+	"github.com/lensdop/lensdop/devices"
+	"github.com/lensdop/lensdop/policy/wire"
+	"github.com/lensdop/lensdop/policy/wire/mqtt"
+)
+
+// The outbox sender's bounds.
+const (
+	batchEvents = 64
+	batchBytes  = 64 << 10
+	// ackPatience is how long an acknowledgement may take before the batch
+	// is sent again.
+	ackPatience = 10 * time.Second
+)
+
+// link is the agent's side of the line to the server.
+type link struct {
+	a        *Agent
+	cfg      mqtt.Config
+	inbox    chan mqtt.Message
+	acked    chan struct{}
+	reported chan struct{} // the reported document changed
+
+	nonce string
+	sent  time.Time // of the hello that carries nonce
+	seq   uint64
+}
+
+func newLink(a *Agent) (*link, error) {
+	c := a.cfg.Server
+	l := &link{a: a, inbox: make(chan mqtt.Message, 64), acked: make(chan struct{}, 1), reported: make(chan struct{}, 1)}
+	l.cfg = mqtt.Config{Broker: c.Broker, ClientID: a.cfg.Agent, User: a.cfg.Agent, Log: a.log}
+	if c.PasswordFile != "" {
+		b, err := readBounded(c.PasswordFile, 4096)
+		if err != nil {
+			return nil, fmt.Errorf("server.password_file: %w", err)
+		}
+		l.cfg.Password = devices.Secret(strings.TrimSpace(string(b)))
+	}
+	if strings.HasPrefix(c.Broker, "ssl://") {
+		t := &tls.Config{MinVersion: tls.VersionTLS12}
+		if c.CA != "" {
+			pem, err := os.ReadFile(c.CA)
+			if err != nil {
+				return nil, fmt.Errorf("server.ca: %w", err)
+			}
+			t.RootCAs = x509.NewCertPool()
+			if !t.RootCAs.AppendCertsFromPEM(pem) {
+				return nil, fmt.Errorf("server.ca %s holds no certificate in PEM form", c.CA)
+			}
+		}
+		l.cfg.TLS = t
+	}
+	return l, nil
+}
+
+func (l *link) topic(k wire.Kind) string { return wire.Topic(l.a.cfg.Tenant, l.a.cfg.Agent, k) }
+
+// run keeps the line up until ctx ends.
+func (l *link) run(ctx context.Context) error {
+	l.cfg.Will = func() mqtt.Message {
+		if err := l.a.update(ctx, func(t *state.Tx) (err error) {
+			l.seq, err = t.Next("connection")
+			return err
+		}); err != nil {
+			l.a.log.ErrorContext(ctx, "the connection has no number", "err", err)
+		}
+		m, err := l.message(wire.KindConn, true, wire.Conn{BootID: l.a.boot, Seq: l.seq})
+		if err != nil {
+			l.a.log.ErrorContext(ctx, "the will cannot be written", "err", err)
+			return mqtt.Message{}
+		}
+		return *m
+	}
+	return mqtt.Run(ctx, l.cfg, l.up, func(m mqtt.Message) {
+		select {
+		case l.inbox <- m:
+		case <-ctx.Done():
+		}
+	})
+}
+
+func (l *link) message(k wire.Kind, retain bool, v any) (*mqtt.Message, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("message %s: %w", k, err)
+	}
+	if len(b) > wire.MaxMessage {
+		return nil, fmt.Errorf("message %s has %d bytes; the limit is %d", k, len(b), wire.MaxMessage)
+	}
+	return &mqtt.Message{Topic: l.topic(k), Payload: b, Retain: retain}, nil
+}
+
+func (l *link) publish(ctx context.Context, c *mqtt.Conn, k wire.Kind, retain bool, v any) error {
+	m, err := l.message(k, retain, v)
+	if err != nil {
+		return err
+	}
+	return c.Publish(ctx, *m)
+}
+
+// up runs while a connection stands: it greets, then sends what the outbox
+// holds and what changes, until the connection or ctx ends.
+func (l *link) up(ctx context.Context, c *mqtt.Conn) error {
+	if err := c.Subscribe(ctx, l.topic(wire.KindDesired), l.topic(wire.KindAck), wire.ServerTopic(l.a.cfg.Tenant)); err != nil {
+		return err
+	}
+	if err := l.publish(ctx, c, wire.KindConn, true, wire.Conn{Online: true, BootID: l.a.boot, Seq: l.seq}); err != nil {
+		return err
+	}
+	hello, err := l.hello(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.publish(ctx, c, wire.KindHello, false, hello); err != nil {
+		return err
+	}
+	report := time.NewTicker(time.Duration(l.a.cfg.Every.Report))
+	defer report.Stop()
+	if err := l.publish(ctx, c, wire.KindReported, true, l.a.Status().Reported); err != nil {
+		return err
+	}
+	sentTo := uint64(0)
+	patience := time.NewTimer(ackPatience)
+	defer patience.Stop()
+	for {
+		events, err := l.a.db.Pending(ctx, sentTo, batchEvents, batchBytes)
+		if err != nil {
+			return err
+		}
+		if len(events) > 0 {
+			if err := l.publish(ctx, c, wire.KindEvents, false, wire.Batch{Events: events}); err != nil {
+				return err
+			}
+			sentTo = events[len(events)-1].Seq
+			patience.Reset(ackPatience)
+		}
+		var changed <-chan struct{}
+		if len(events) == 0 {
+			changed = l.a.db.Changed()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case m := <-l.inbox:
+			l.handle(ctx, m)
+		case <-l.acked:
+			patience.Reset(ackPatience)
+		case <-patience.C:
+			acked, err := l.a.db.Acked(ctx)
+			if err != nil {
+				return err
+			}
+			sentTo = acked // what was sent and not acknowledged goes again
+			patience.Reset(ackPatience)
+		case <-changed:
+		case <-l.reported:
+			if err := l.publish(ctx, c, wire.KindReported, true, l.a.Status().Reported); err != nil {
+				return err
+			}
+		case <-report.C:
+			if err := l.publish(ctx, c, wire.KindReported, true, l.a.Status().Reported); err != nil {
+				return err
+			}
+			if hello, err = l.hello(ctx); err != nil {
+				return err
+			}
+			if err := l.publish(ctx, c, wire.KindHello, false, hello); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (l *link) hello(ctx context.Context) (wire.Hello, error) {
+	nonce := make([]byte, 16)
+	if _, err := rand.Read(nonce); err != nil {
+		return wire.Hello{}, err
+	}
+	l.nonce, l.sent = hex.EncodeToString(nonce), time.Now()
+	head, err := l.a.db.Head(ctx)
+	if err != nil {
+		return wire.Hello{}, err
+	}
+	first, err := l.a.db.Pending(ctx, 0, 1, batchBytes)
+	if err != nil {
+		return wire.Hello{}, err
+	}
+	h := wire.Hello{Nonce: l.nonce, BootID: l.a.boot, Seq: l.seq, Version: l.a.version, Stream: l.a.db.Stream(), Head: head}
+	h.KeyEpoch, h.Generation = l.a.generation()
+	if len(first) > 0 {
+		h.Tail = first[0].Seq
+	}
+	return h, nil
+}
+
+// handle takes one message of the server. What is wrong with it is told and
+// changes nothing.
+func (l *link) handle(ctx context.Context, m mqtt.Message) {
+	var err error
+	switch m.Topic {
+	case l.topic(wire.KindAck):
+		err = l.takeAck(ctx, m.Payload)
+	case l.topic(wire.KindDesired):
+		err = l.a.takeDesired(ctx, m.Payload)
+	case wire.ServerTopic(l.a.cfg.Tenant):
+		// The retained time has no nonce: it says that the server lives, not what time it is.
+	default:
+		err = fmt.Errorf("unexpected topic %q", m.Topic)
+	}
+	if err != nil {
+		l.a.log.WarnContext(ctx, "message refused", "topic", m.Topic, "err", err)
+	}
+}
+
+func (l *link) takeAck(ctx context.Context, b []byte) error {
+	var ack wire.Ack
+	if err := wire.Decode(b, &ack); err != nil {
+		return err
+	}
+	if ack.State != nil {
+		var s wire.ServerState
+		if _, err := l.a.trust.Open(*ack.State, wire.TypeServerState, &s); err != nil {
+			return fmt.Errorf("server time: %w", err)
+		}
+		if s.Nonce != "" && s.Nonce == l.nonce && s.Tenant == l.a.cfg.Tenant {
+			l.nonce = "" // one answer to one question
+			if err := l.a.confirmTime(ctx, s.Time, l.sent); err != nil {
+				return err
+			}
+		}
+	}
+	if ack.Stream == "" {
+		return nil
+	}
+	if err := l.a.db.Acknowledge(ctx, ack.Stream, ack.Upto); err != nil {
+		return err
+	}
+	select {
+	case l.acked <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// tellReported makes the next message a fresh reported document.
+func (l *link) tellReported() {
+	select {
+	case l.reported <- struct{}{}:
+	default:
+	}
+}

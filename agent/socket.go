@@ -1,0 +1,137 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/lensdop/lensdop/policy/rules"
+	"github.com/lensdop/lensdop/policy/wire"
+)
+
+// Status is what the agent knows, for a person at the gateway.
+type Status struct {
+	Reported wire.Reported   `json:"reported"`
+	Findings []rules.Finding `json:"findings"`
+	// ClockTrusted tells whether windows can end.
+	ClockTrusted bool   `json:"clock_trusted"`
+	Stream       string `json:"stream"` // id of the log's numbering
+	Head         uint64 `json:"head"`   // newest event written
+	Outbox       uint64 `json:"outbox"` // events that the server does not have yet
+}
+
+// Status returns a snapshot.
+func (a *Agent) Status() Status {
+	now, trusted := a.clock.now()
+	r := wire.Reported{
+		At: now, BootID: a.boot, Version: a.version,
+		Cameras: []wire.CameraState{}, Readers: a.readerStates(), Unknown: a.unknown(),
+	}
+	o := a.inForce()
+	r.KeyEpoch, r.Generation, r.SHA256 = o.epoch, o.generation, o.sha256
+	if p := o.policy.Protocol; p != nil {
+		a.mu.Lock()
+		for _, c := range p.CamerasOf(a.cfg.Site) {
+			if k := a.keepers[c.ID]; k != nil && !k.state.At.IsZero() {
+				r.Cameras = append(r.Cameras, k.state)
+			}
+		}
+		a.mu.Unlock()
+	}
+	a.mu.Lock()
+	s := Status{Reported: r, Findings: a.findings, ClockTrusted: trusted}
+	a.mu.Unlock()
+	return s
+}
+
+// unknown lists the devices that no register entry matches.
+func (a *Agent) unknown() []wire.UnknownDevice {
+	list := []wire.UnknownDevice{}
+	p := a.inForce().policy.Protocol
+	if p == nil {
+		return list
+	}
+	for _, f := range a.foundDevices() {
+		if len(registered(p, a.cfg.Site, f)) == 0 {
+			list = append(list, wire.UnknownDevice{
+				Address: f.Address, Endpoint: f.Endpoint, Name: nameOf(f), Interface: f.Interface,
+				FirstSeen: f.FirstSeen, LastSeen: f.LastSeen,
+			})
+		}
+	}
+	return list
+}
+
+// serveSocket answers `status` on a unix socket that only the agent's own user
+// and group may open.
+func (a *Agent) serveSocket(ctx context.Context) error {
+	if err := os.Remove(a.cfg.Socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("socket: %w", err)
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "unix", a.cfg.Socket)
+	if err != nil {
+		return fmt.Errorf("socket: %w", err)
+	}
+	if err := os.Chmod(a.cfg.Socket, 0o660); err != nil {
+		return errors.Join(fmt.Errorf("socket: %w", err), l.Close())
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
+		s := a.Status()
+		head, err := a.db.Head(r.Context())
+		acked, err2 := a.db.Acked(r.Context())
+		if err := errors.Join(err, err2); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		s.Stream, s.Head, s.Outbox = a.db.Stream(), head, head-acked
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(s); err != nil {
+			a.log.WarnContext(r.Context(), "status was not sent", "err", err)
+		}
+	})
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = srv.Close() }) // Serve reports the end
+	defer stop()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("socket: %w", err)
+	}
+	return nil
+}
+
+// AskStatus reads the status of the agent that listens on socket.
+func AskStatus(ctx context.Context, socket string) (Status, error) {
+	t := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}}
+	defer t.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://agent/status", http.NoBody)
+	if err != nil {
+		return Status{}, err
+	}
+	res, err := (&http.Client{Transport: t, Timeout: 10 * time.Second}).Do(req)
+	if err != nil {
+		return Status{}, fmt.Errorf("no agent answers on %s (%w); is it running?", socket, err)
+	}
+	defer res.Body.Close() //nolint:errcheck // read to its end below
+	b, err := io.ReadAll(io.LimitReader(res.Body, maxStatus))
+	if err != nil {
+		return Status{}, fmt.Errorf("status: %w", err)
+	}
+	if res.StatusCode != http.StatusOK {
+		return Status{}, fmt.Errorf("status: the agent says %s: %s", res.Status, b)
+	}
+	var s Status
+	if err := json.Unmarshal(b, &s); err != nil {
+		return Status{}, fmt.Errorf("status: %w", err)
+	}
+	return s, nil
+}
+
+const maxStatus = 16 << 20
