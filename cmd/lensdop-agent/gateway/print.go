@@ -1,0 +1,105 @@
+package gateway
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/lensdop/lensdop/agent"
+	"github.com/lensdop/lensdop/devices/badge"
+	"github.com/lensdop/lensdop/devices/serial"
+	"github.com/lensdop/lensdop/policy/rules"
+)
+
+// table writes rows aligned in columns and reports the first error.
+func table(w io.Writer, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, r := range rows {
+		if _, err := fmt.Fprintln(t, strings.Join(r, "\t")); err != nil {
+			return err
+		}
+	}
+	return t.Flush()
+}
+
+// printFindings lists what does not comply first, each with what to do.
+func printFindings(w io.Writer, findings []rules.Finding) error {
+	good := 0
+	for _, f := range findings {
+		if f.Status.OK() {
+			good++
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%-9s %-8s %s  %s\n          %s\n          why: %s\n          do:  %s\n",
+			strings.ToUpper(string(f.Status)), f.Severity, f.Rule, f.Title.EN, f.Text.EN, f.Why, f.Remedy.In("en")); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "%d checks: %d comply, %d do not or could not be shown\n", len(findings), good, len(findings)-good)
+	return err
+}
+
+func printStatus(w io.Writer, s agent.Status) error {
+	rows := [][]string{{"CAMERA", "REACH", "ORDERED", "SHOWN", "SINCE", "TROUBLE"}}
+	for _, k := range s.Reported.Cameras {
+		var shown []string
+		for _, part := range []string{"picture", "sound"} {
+			if v := k.Shown[part]; v != "" {
+				shown = append(shown, part+" "+v)
+			}
+		}
+		rows = append(rows, []string{k.Camera, k.Reach, k.Ordered, strings.Join(shown, ", "), k.Since.Local().Format("02-01 15:04:05"), k.Trouble})
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	for _, u := range s.Reported.Unknown {
+		if _, err := fmt.Fprintf(w, "NOT REGISTERED  %s  %s  first seen %s\n", u.Address, u.Name, u.FirstSeen.Local().Format("02-01 15:04:05")); err != nil {
+			return err
+		}
+	}
+	clock := "confirmed"
+	if !s.ClockTrusted {
+		clock = "NOT confirmed: windows may start but none ends"
+	}
+	_, err := fmt.Fprintf(w, "policy generation %d, clock %s, %d events not yet at the server\n", s.Reported.Generation, clock, s.Outbox)
+	return err
+}
+
+func printPorts(w io.Writer, ports []serial.Port) error {
+	if len(ports) == 0 {
+		_, err := fmt.Fprintln(w, "no serial ports with hardware behind them")
+		return err
+	}
+	rows := [][]string{{"PORT", "STABLE NAME", "ADAPTER"}}
+	for _, p := range ports {
+		name, adapter := p.Path, ""
+		if p.Weak {
+			name += " (weak: names the socket, not the adapter)"
+		}
+		if p.USB != nil {
+			adapter = p.USB.Vendor + ":" + p.USB.Product + " " + p.USB.Name
+		}
+		rows = append(rows, []string{p.Name, name, adapter})
+	}
+	return table(w, rows)
+}
+
+func printExamination(w io.Writer, port string, x badge.Examination) error {
+	rows := [][]string{{"FRAME", "GOOD", "BAD"}}
+	for _, f := range x.Frames {
+		rows = append(rows, []string{f.Frame, fmt.Sprint(f.Good), fmt.Sprint(f.Bad)})
+	}
+	if _, err := fmt.Fprintf(w, "%s: listened %d ms, %d bytes, %d of them noise, %d badges shown: %s\n", port, x.ListenedMS, x.Bytes, x.NoiseBytes, x.Badges, x.Verdict); err != nil {
+		return err
+	}
+	if err := table(w, rows); err != nil {
+		return err
+	}
+	if x.Verdict == badge.Plain {
+		_, err := fmt.Fprintln(w, "The badge number crosses this line in clear: whoever reaches the cable can read and repeat it.")
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,275 @@
+package gateway
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lensdop/lensdop/agent"
+	"github.com/lensdop/lensdop/devices"
+	"github.com/lensdop/lensdop/devices/badge"
+	"github.com/lensdop/lensdop/devices/serial"
+	"github.com/lensdop/lensdop/policy/rules"
+)
+
+func runCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "run",
+		Short: "Run the agent until it is told to stop",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			p, eyes, err := parts(cfg, logger(c, true), false)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, eyes.Close()) }()
+			a, err := agent.New(c.Context(), cfg, p)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, a.Close()) }()
+			return a.Run(c.Context())
+		},
+	}
+}
+
+func discoverCommand() *cobra.Command {
+	var interfaces, subnets, unicast []string
+	var timeout time.Duration
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "discover",
+		Short: "Search the site's networks for devices and mark those that the register does not have",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := load(c)
+			if err != nil {
+				if len(interfaces) == 0 && len(unicast) == 0 {
+					return err
+				}
+				cfg = agent.Config{} // a search by flags alone needs no config
+			}
+			if len(interfaces) > 0 {
+				cfg.Discovery.Interfaces = interfaces
+			}
+			if len(subnets) > 0 {
+				cfg.Discovery.Subnets = subnets
+			}
+			if len(unicast) > 0 {
+				cfg.Discovery.Unicast = unicast
+			}
+			if c.Flags().Changed("timeout") || cfg.Discovery.Timeout == 0 {
+				cfg.Discovery.Timeout = agent.Duration(timeout)
+			}
+			if len(cfg.Discovery.Interfaces) == 0 && len(cfg.Discovery.Unicast) == 0 {
+				return errors.New("nothing to search: give --interface or --unicast, or set discovery.interfaces in the config")
+			}
+			progress := func(devices.Found) {}
+			if !asJSON {
+				n := 0
+				progress = func(devices.Found) {
+					n++
+					fmt.Fprintf(c.ErrOrStderr(), "\rsearching for %s … %d found ", time.Duration(cfg.Discovery.Timeout), n) //nolint:errcheck // a progress line
+				}
+			}
+			list, err := agent.Discover(c.Context(), cfg, drivers(logger(c, false)), progress)
+			if !asJSON {
+				fmt.Fprintln(c.ErrOrStderr()) //nolint:errcheck // ends the progress line
+			}
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = printJSON(c.OutOrStdout(), list)
+			} else {
+				err = printDiscovered(c.OutOrStdout(), list)
+			}
+			if err != nil {
+				return err
+			}
+			for _, d := range list {
+				if d.Judged && len(d.Cameras) == 0 {
+					return exit{ExitFinding}
+				}
+			}
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringSliceVar(&interfaces, "interface", nil, "network interface to search by multicast, may be repeated")
+	f.StringSliceVar(&subnets, "subnet", nil, "only take answers from this subnet, may be repeated")
+	f.StringSliceVar(&unicast, "unicast", nil, "host or host:port to ask directly, may be repeated")
+	f.DurationVar(&timeout, "timeout", 3*time.Second, "how long to wait for answers")
+	f.BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func printDiscovered(w io.Writer, list []agent.Discovered) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "ADDRESS\tNAME\tSEEN BY\tREGISTER\tENDPOINT") //nolint:errcheck // Flush reports
+	for _, d := range list {
+		mark := "(no register to compare with)"
+		if d.Judged {
+			mark = "NOT REGISTERED"
+			if len(d.Cameras) > 0 {
+				mark = fmt.Sprint(d.Cameras)
+			}
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", d.Found.Address, d.Name, d.Found.Interface, mark, d.Found.Endpoint) //nolint:errcheck // Flush reports
+	}
+	return t.Flush()
+}
+
+func checkCommand() *cobra.Command {
+	var asJSON bool
+	var listen time.Duration
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Hold every device against the protocol once, changing nothing",
+		Long: "Hold every device against the protocol once, changing nothing.\n\n" +
+			"Exit code 0: everything was checked and complies. 3: a finding, or anything unproven,\n" +
+			"expired or errored. 1: the check could not run.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			var s agent.Status
+			p, eyes, err := parts(cfg, logger(c, false), true)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, eyes.Close()) }()
+			a, err := agent.New(c.Context(), cfg, p)
+			switch {
+			case err == nil:
+				s, err = a.Check(c.Context(), listen)
+				if err = errors.Join(err, a.Close()); err != nil {
+					return err
+				}
+			case errors.Is(err, agent.ErrHeld) && cfg.Socket != "":
+				// The running agent looks already; a second pair of eyes would
+				// cost the cameras a session.
+				if s, err = agent.AskStatus(c.Context(), cfg.Socket); err != nil {
+					return err
+				}
+			default:
+				return err
+			}
+			if asJSON {
+				err = printJSON(c.OutOrStdout(), s.Findings)
+			} else {
+				err = printFindings(c.OutOrStdout(), s.Findings)
+			}
+			if err != nil {
+				return err
+			}
+			if !rules.OK(s.Findings) {
+				return exit{ExitFinding}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().DurationVar(&listen, "listen", 3*time.Second, "how long to listen on the readers' lines")
+	return c
+}
+
+func statusCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Ask the running agent what is covered and what is shown",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			if cfg.Socket == "" {
+				return errors.New("the config names no socket; set socket: and restart the agent")
+			}
+			s, err := agent.AskStatus(c.Context(), cfg.Socket)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = printJSON(c.OutOrStdout(), s)
+			} else {
+				err = printStatus(c.OutOrStdout(), s)
+			}
+			if err != nil {
+				return err
+			}
+			for _, k := range s.Reported.Cameras {
+				if !k.Obeys {
+					return exit{ExitFinding}
+				}
+			}
+			if !rules.OK(s.Findings) {
+				return exit{ExitFinding}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func readersCommand() *cobra.Command {
+	var port string
+	var baud int
+	var listen time.Duration
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "readers",
+		Short: "List serial ports, or listen on one and say what speaks there; never a card number",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if port == "" {
+				ports, err := serial.List()
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(c.OutOrStdout(), ports)
+				}
+				return printPorts(c.OutOrStdout(), ports)
+			}
+			line, err := serial.Open(c.Context(), port, baud)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, line.Close()) }()
+			x, err := badge.Examine(c.Context(), port, line, listen)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(c.OutOrStdout(), x)
+			}
+			return printExamination(c.OutOrStdout(), port, x)
+		},
+	}
+	c.Flags().StringVar(&port, "port", "", "examine this serial port")
+	c.Flags().IntVar(&baud, "baud", 9600, "bits per second")
+	c.Flags().DurationVar(&listen, "listen", 5*time.Second, "how long to listen")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
