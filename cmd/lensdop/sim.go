@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lensdop/lensdop/devices/sim"
+)
+
+func simCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "sim",
+		Short: "Run simulated devices on the loopback network",
+	}
+	c.AddCommand(simCameraCommand(), simReaderCommand())
+	return c
+}
+
+func simCameraCommand() *cobra.Command {
+	cam := sim.Camera{Vendor: "Lensdop Simulated", Model: "Camera", Firmware: "1.0.0", Serial: "SIM-1"}
+	var room, overlay string
+	var faults []string
+	c := &cobra.Command{
+		Use:   "camera",
+		Short: "Run a simulated ONVIF camera until it is told to stop",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cam.Scene.Room, cam.Overlay = sim.Room(room), sim.Overlay(overlay)
+			cam.Log = slog.New(slog.NewTextHandler(c.ErrOrStderr(), nil))
+			d, err := sim.Start(c.Context(), cam)
+			if err != nil {
+				return err
+			}
+			defer d.Close() //nolint:errcheck // the process ends here
+			for _, f := range faults {
+				if err := d.SetFault(f, true); err != nil {
+					return err
+				}
+			}
+			if _, err := fmt.Fprintf(c.OutOrStdout(), "%s\nonvif   http://%s/onvif/device_service\nstream  %s\nlogin   %s / %s\n",
+				d.Endpoint(), d.Addr(), d.RTSPURL(1), cam.User, cam.Password); err != nil {
+				return err
+			}
+			<-c.Context().Done()
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&cam.Name, "name", "camera", "name scope")
+	f.StringVar(&cam.Host, "host", "127.0.0.1", "address in 127.0.0.0/8")
+	f.IntVar(&cam.HTTPPort, "http", 0, "port of the ONVIF services; 0 takes any")
+	f.IntVar(&cam.RTSPPort, "rtsp", 0, "port of the streams; 0 takes any")
+	f.IntVar(&cam.DiscoveryPort, "discovery", 0, "0: multicast on port 3702; -1: none; else unicast on this port")
+	f.StringVar(&cam.Endpoint, "endpoint", "", "WS-Discovery endpoint, urn:uuid:...")
+	f.StringVar(&cam.User, "user", "lensdop", "login name")
+	f.StringVar(&cam.Password, "password", "simulated", "login password, of the simulation only")
+	f.IntVar(&cam.Lenses, "lenses", 1, "video sources")
+	f.BoolVar(&cam.PTZ, "ptz", false, "can turn")
+	f.BoolVar(&cam.Sound, "sound", false, "has a microphone")
+	f.BoolVar(&cam.Masks, "masks", true, "has Media2 privacy masks")
+	f.BoolVar(&cam.RectangleOnly, "rectangle-only", false, "masks are rectangles")
+	f.BoolVar(&cam.SubStream, "substream", true, "has a second stream of half the size")
+	f.StringVar(&cam.Codec, "codec", "mjpeg", "mjpeg, h264 or h265 (the last two need ffmpeg)")
+	f.IntVar(&cam.FPS, "fps", 5, "pictures a second")
+	f.DurationVar(&cam.KeyInterval, "key-interval", 2*time.Second, "between key frames of h264 and h265")
+	f.StringVar(&room, "room", string(sim.RoomHall), "hall, office, corridor or counter")
+	f.Int64Var(&cam.Scene.Seed, "seed", 1, "of the scene")
+	f.StringVar(&overlay, "overlay", "", "the clock in the picture: under masks (default), over or none")
+	f.StringSliceVar(&faults, "fault", nil, "misbehave: "+strings.Join(sim.FaultNames(), ", "))
+	return c
+}
+
+func simReaderCommand() *cobra.Command {
+	var r sim.Reader
+	var frame string
+	c := &cobra.Command{
+		Use:   "reader",
+		Short: "Run a simulated badge reader on a pseudo-terminal until it is told to stop",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			r.Frame = sim.ReaderFrame(frame)
+			d, err := sim.StartReader(c.Context(), r)
+			if err != nil {
+				return err
+			}
+			defer d.Close() //nolint:errcheck // the process ends here
+			if _, err := fmt.Fprintln(c.OutOrStdout(), d.Port()); err != nil {
+				return err
+			}
+			<-c.Context().Done()
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&frame, "frame", string(sim.ReaderRDM6300), "rdm6300, id12, wiegand-hex or wiegand-decimal")
+	f.StringVar(&r.Card, "card", BadgeExample, "invented card that it reads")
+	f.DurationVar(&r.Every, "every", 3*time.Second, "between two cards")
+	f.IntVar(&r.Stays, "stays", 1, "frames per card, 50 ms apart")
+	return c
+}
+
+// BadgeExample is an invented card, in the ten hex digits of an RDM6300 frame.
+const BadgeExample = "0100FACADE"
