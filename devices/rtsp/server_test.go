@@ -111,7 +111,7 @@ func (m *mjpegServer) send(t *testing.T, files ...[]byte) {
 				return
 			}
 			for _, p := range packets {
-				p.Timestamp = uint32(4_294_900_000 + i*4500) // wraps around under way
+				p.Timestamp = uint32(4_294_900_000) + uint32(i)*4500 // wraps around under way
 				if err := m.stream.WritePacketRTP(m.media, p); err != nil {
 					t.Error(err)
 					return
