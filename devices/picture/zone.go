@@ -29,6 +29,8 @@ const (
 	openStrange   = 0.02
 	maskSigma     = 2.0  // levels
 	maskRough     = 0.10 // levels
+	blackRough    = 0.40 // levels, where the zone is black
+	blackMedian   = 2    // levels
 	steadyMedians = 4.0  // levels between looks
 )
 
@@ -93,6 +95,17 @@ func (g *grid) rough(m []uint8) float64 {
 	return float64(sum) / float64(max(n, 1)*fine)
 }
 
+// roughLimit is how much a fill may seem to have of the picture's grain. In
+// small, hard-compressed pictures the ringing of what lies beside a mask
+// reaches into it. Black clips a wall's noise anyhow, so that grain tells
+// little there, and the ringing must not look like it.
+func (z ZoneMeasures) roughLimit() float64 {
+	if z.Median <= blackMedian {
+		return blackRough
+	}
+	return maskRough
+}
+
 // Masked judges whether a zone is masked: one steady colour inside, structure
 // in the picture as a whole. looks and whole belong to the same key frames.
 // A picture that is flat as a whole says nothing of a mask.
@@ -121,7 +134,7 @@ func Masked(looks []ZoneMeasures, whole []Measures) Verdict {
 		switch {
 		case z.Strange > maskStrange || z.Sigma > maskSigma:
 			return unknown("the zone is almost of one colour, but not quite")
-		case z.Rough > maskRough:
+		case z.Rough > z.roughLimit():
 			return unknown("the zone has the grain of the picture; it may be a bare wall")
 		}
 	}
