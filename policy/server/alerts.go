@@ -67,10 +67,39 @@ func (s *Server) takeCamera(t *store.Tx, a store.Agent, c store.Camera, now time
 	if err != nil {
 		return err
 	}
-	return t.Raise(store.Alert{
+	alert := store.Alert{
 		Key: key, Kind: ui.AlertCover, Agent: a.ID, Site: st.Site, Subject: st.Camera, Severity: severity,
 		Since: now, Due: now.Add(s.config.Timing.CoverGrace), Detail: st.Trouble, Data: body,
-	})
+	}
+	if !st.Lost {
+		return t.Raise(alert)
+	}
+	// Somebody was seen, or could have been: that is told even when the next
+	// event of the same batch says that the cover is back.
+	alert.Due = now
+	if err := t.Raise(alert); err != nil {
+		return err
+	}
+	fired, err := s.fire(t, now)
+	if fired > 0 {
+		s.pushMail()
+	}
+	return err
+}
+
+// fire turns alerts that are due into firing ones and tells of them.
+func (s *Server) fire(t *store.Tx, now time.Time) (int, error) {
+	fired, err := t.Fire(now)
+	if err != nil {
+		return 0, err
+	}
+	for _, a := range fired {
+		s.log.Warn("alert fires", "alert", a.ID, "kind", a.Kind, "site", a.Site, "subject", a.Subject, "severity", a.Severity)
+		if err := s.announce(t, a, now); err != nil {
+			return 0, err
+		}
+	}
+	return len(fired), nil
 }
 
 // takeResult raises an alert when an agent refuses its document, and resolves
@@ -107,17 +136,10 @@ func (s *Server) tick(ctx context.Context, now time.Time) error {
 		if err := s.watchGaps(t, now); err != nil {
 			return err
 		}
-		fired, err := t.Fire(now)
-		if err != nil {
+		var err error
+		if queued, err = s.fire(t, now); err != nil {
 			return err
 		}
-		for _, a := range fired {
-			s.log.WarnContext(ctx, "alert fires", "alert", a.ID, "kind", a.Kind, "site", a.Site, "subject", a.Subject, "severity", a.Severity)
-			if err := s.announce(t, a, now); err != nil {
-				return err
-			}
-		}
-		queued = len(fired)
 		stale, err = s.stale(t, now)
 		return err
 	})

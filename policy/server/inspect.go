@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/lensdop/lensdop/policy/server/store"
+	"github.com/lensdop/lensdop/policy/wire"
 )
 
 // Have is what the database holds of one stream of an agent.
@@ -28,4 +29,14 @@ func (s *Server) HasEvents(ctx context.Context, agent, stream string) (h Have, e
 		return err
 	})
 	return h, err
+}
+
+// Events returns what the database holds of a stream after a number, in order,
+// at most limit.
+func (s *Server) Events(ctx context.Context, agent, stream string, after uint64, limit int) (events []wire.Event, err error) {
+	err = s.store.View(ctx, func(t *store.Tx) error {
+		events, err = t.Events(agent, stream, after, limit)
+		return err
+	})
+	return events, err
 }

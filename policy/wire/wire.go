@@ -234,6 +234,9 @@ type CameraState struct {
 	Trouble string `json:"trouble,omitempty"`
 	// Obeys tells that everything ordered is shown.
 	Obeys bool `json:"obeys"`
+	// Lost tells that a cover which was shown is not any more, though it is
+	// still ordered. It is an alarm even if it is put back at once.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // PathState is the last look at one path. Verdicts and their margins only.

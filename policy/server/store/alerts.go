@@ -60,7 +60,7 @@ func (t *Tx) Alert(id int64) (a Alert, err error) {
 func (t *Tx) Raise(a Alert) error {
 	_, err := t.exec(`INSERT INTO alerts (key, kind, agent, site, subject, severity, state, since, due, detail, data)
 		VALUES (?,?,?,?,?,?,'pending',?,?,?,?)
-		ON CONFLICT (key) WHERE state <> 'resolved' DO UPDATE SET severity=excluded.severity, detail=excluded.detail, data=excluded.data`,
+		ON CONFLICT (key) WHERE state <> 'resolved' DO UPDATE SET severity=excluded.severity, due=min(due, excluded.due), detail=excluded.detail, data=excluded.data`,
 		a.Key, a.Kind, a.Agent, a.Site, a.Subject, a.Severity, at(a.Since), at(a.Due), a.Detail, string(a.Data))
 	return err
 }
