@@ -22,7 +22,7 @@ func main() {
 
 // run is main with everything given: 0 for done, 1 for an error.
 func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
-	c := root()
+	c := root() //nolint:contextcheck // cobra hands ctx to each command
 	c.SetArgs(args)
 	c.SetIn(in)
 	c.SetOut(out)

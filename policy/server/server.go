@@ -192,7 +192,7 @@ func New(ctx context.Context, c Config) (s *Server, err error) {
 			return nil, err
 		}
 	}
-	s.pages, err = ui.New(ui.Config{Service: &service{s}, Secure: c.HTTPTLS != nil, Log: c.Log})
+	s.pages, err = ui.New(ui.Config{Service: &service{s}, Secure: c.HTTPTLS != nil || strings.HasPrefix(c.PublicURL, "https://"), Log: c.Log})
 	return s, err
 }
 

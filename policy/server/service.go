@@ -29,7 +29,7 @@ var _ ui.Service = (*service)(nil)
 // SignIn checks a password. The same work is done for names that do not exist.
 func (s *service) SignIn(ctx context.Context, name, password, remote string) (string, time.Time, error) {
 	now := time.Now()
-	keys := []string{"name " + name, "from " + remote}
+	keys := throttleKeys(name, remote)
 	if len(name) > maxName || len(password) > maxPassword {
 		return "", time.Time{}, ui.ErrSignIn
 	}

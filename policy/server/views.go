@@ -26,7 +26,7 @@ const (
 
 // Overview shows the sites of a person.
 func (s *service) Overview(ctx context.Context, who ui.Account) (ui.Overview, error) {
-	o := ui.Overview{At: time.Now()}
+	o := ui.Overview{At: time.Now().In(s.protocol.Location(""))}
 	err := s.store.View(ctx, func(t *store.Tx) error {
 		agents, err := t.Agents()
 		if err != nil {
@@ -223,7 +223,7 @@ func (s *Server) alertView(_ *store.Tx, a store.Alert) (ui.Alert, error) {
 
 // Matters shows alerts and findings.
 func (s *service) Matters(ctx context.Context, who ui.Account) (ui.Matters, error) {
-	m := ui.Matters{At: time.Now()}
+	m := ui.Matters{At: time.Now().In(s.protocol.Location(""))}
 	err := s.store.View(ctx, func(t *store.Tx) error {
 		open, err := t.Alerts()
 		if err != nil {

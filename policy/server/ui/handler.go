@@ -19,7 +19,9 @@ const (
 	langCookie = "lang"
 	maxForm    = 16 << 10
 	maxText    = 500 // characters of a reason
-	refresh    = 10  // seconds between refreshes of a page without a form
+	// seconds between refreshes of a page without a form
+	refreshOverview = 10
+	refreshFindings = 60 // people read there
 )
 
 type handler struct {
@@ -326,10 +328,10 @@ func (h *handler) asset(w http.ResponseWriter, r *http.Request) {
 }
 
 // refreshing sets up a page that refreshes itself unless the person stopped it.
-func (v *visit) refreshing() {
+func (v *visit) refreshing(every int) {
 	v.page.CanRefresh = true
 	if v.r.URL.Query().Get("refresh") != "off" {
-		v.page.Refreshing, v.page.Refresh = true, refresh
+		v.page.Refreshing, v.page.Refresh = true, every
 	}
 }
 
@@ -338,7 +340,7 @@ func (h *handler) overview(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.refreshing()
+	v.refreshing(refreshOverview)
 	v.page.Title, v.page.Current, v.page.Alerts, v.page.Data = v.page.T("overview"), "overview", o.Alerts, o
 	h.render(v, http.StatusOK, "overview")
 	return nil
@@ -349,7 +351,7 @@ func (h *handler) findings(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.refreshing()
+	v.refreshing(refreshFindings)
 	v.page.Title, v.page.Current, v.page.Alerts, v.page.Data = v.page.T("findings-title"), "findings", len(m.Alerts), m
 	h.render(v, http.StatusOK, "findings")
 	return nil

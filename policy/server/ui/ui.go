@@ -117,7 +117,7 @@ type ReleaseOrder struct {
 
 // Overview is the page of sites and cameras.
 type Overview struct {
-	At     time.Time
+	At     time.Time // in the time zone of the protocol
 	Sites  []Site
 	Alerts int // open ones
 	// MailTrouble counts mails that are not delivered.
@@ -243,7 +243,7 @@ type Finding struct {
 
 // Matters is the page of alerts and findings.
 type Matters struct {
-	At       time.Time
+	At       time.Time // in the time zone of the protocol
 	Alerts   []Alert   // open, gravest first
 	Resolved []Alert   // the newest
 	Findings []Finding // not in order
