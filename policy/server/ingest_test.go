@@ -235,7 +235,7 @@ func TestALateDeathMeansNothing(t *testing.T) {
 	} {
 		g.publish(t, wire.KindConn, late, true)
 	}
-	g.hello(t, wire.Hello{Seq: 7}) // all before it has been handled
+	g.say(t, wire.EventStarted, "", wire.Started{}) // all before it has been handled
 	if !online() {
 		t.Error("a late death was believed")
 	}
