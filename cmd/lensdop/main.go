@@ -28,6 +28,7 @@ const agentWord = "agent"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for a clean end
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -94,10 +95,11 @@ func demoCommand() *cobra.Command {
 	f := c.Flags()
 	f.BoolVar(&o.Once, "once", false, "play the story to its end without a person")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON line per step")
-	f.Float64Var(&o.Speed, "speed", 1, "make the agent's periods this many times shorter")
+	f.Float64Var(&o.Speed, "speed", 1, "make the periods of the agent and the site this many times shorter")
 	f.StringVar(&o.Dir, "dir", "", "keep what is written in this folder")
 	f.StringVar(&o.Fault, "fault", "", "have this fault, so that a step fails: "+strings.Join(faults, ", "))
 	f.IntVar(&o.Kills, "kill-agent", 0, "kill the agent this many times, at random moments")
+	f.Uint64Var(&o.Seed, "seed", 0, "of those moments, to repeat a run; 0 draws one and prints it")
 	f.BoolVar(&o.MJPEG, "mjpeg", false, "let all cameras speak Motion JPEG, also where ffmpeg is installed")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "address of the pages")
 	f.BoolVarP(&verbose, "verbose", "v", false, "log what the server and the cameras do, to standard error")

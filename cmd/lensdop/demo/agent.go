@@ -29,6 +29,7 @@ type gateway struct {
 	mu      sync.Mutex
 	cmd     *exec.Cmd
 	starts  int
+	killed  int // the number, of starts, of the last one that was killed
 	stopped bool
 	done    chan struct{}
 }
@@ -36,21 +37,18 @@ type gateway struct {
 // socketDir is short: a unix socket's path may have 107 bytes at most.
 func newGateway(o Options, dir, socketDir, broker, key, password string, s *site) (*gateway, error) {
 	g := &gateway{dir: dir, config: filepath.Join(dir, "agent.yaml"), socket: filepath.Join(socketDir, "agent.sock"), argv: o.Agent}
-	fast := func(d time.Duration) time.Duration {
-		return max(time.Duration(float64(d)/o.Speed), 200*time.Millisecond).Round(time.Millisecond)
-	}
 	var b strings.Builder
 	line := func(format string, a ...any) { fmt.Fprintf(&b, format+"\n", a...) }
 	line("# Written by the demo. Simulated devices on the loopback network only.")
 	line("tenant: lensmonde\nagent: %s\nsite: de-polder\nstate: state\ncredentials: credentials.yaml\nsocket: %s", agentID, g.socket)
 	line("server:\n  broker: tcp://%s\n  password_file: broker.password\n  keys: [%q]", broker, key)
-	line("discovery:\n  interfaces: [lo]\n  subnets: [%s.0/24]\n  timeout: %s", s.network, fast(2*time.Second))
+	line("discovery:\n  interfaces: [lo]\n  subnets: [%s.0/24]\n  timeout: %s", s.network, o.faster(2*time.Second))
 	if len(s.unicast) > 0 {
 		line("  unicast: [%s]", strings.Join(s.unicast, ", "))
 	}
 	line("readers:\n  lines:\n    - {port: %s, baud: 9600, reader: personeelsingang}\n    - {port: %s, baud: 9600}", s.staff.Port(), s.back.Port())
 	line("every: {discover: %s, check: %s, sample: %s, retry: %s, report: %s}",
-		fast(10*time.Second), fast(10*time.Second), fast(2*time.Second), fast(time.Second), fast(5*time.Second))
+		o.faster(10*time.Second), o.faster(10*time.Second), o.faster(2*time.Second), o.faster(time.Second), o.faster(5*time.Second))
 	for name, text := range map[string]string{
 		"agent.yaml":       b.String(),
 		"broker.password":  password + "\n",
@@ -63,6 +61,12 @@ func newGateway(o Options, dir, socketDir, broker, key, password string, s *site
 	var err error
 	g.log, err = os.OpenFile(filepath.Join(dir, "agent.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	return g, err
+}
+
+// faster is a period of the story at its speed. Below a fifth of a second the
+// machine would do nothing but look.
+func (o Options) faster(d time.Duration) time.Duration {
+	return max(time.Duration(float64(d)/o.Speed), 200*time.Millisecond).Round(time.Millisecond)
 }
 
 // start starts the agent and keeps it running until stop.
@@ -105,7 +109,8 @@ func (g *gateway) spawn(ctx context.Context) error {
 	cmd.Stdout, cmd.Stderr = g.log, g.log
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	// A group of its own: Ctrl-C is for the demo, which then ends the agent.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setpgid: true}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.stopped {
@@ -119,20 +124,50 @@ func (g *gateway) spawn(ctx context.Context) error {
 	return nil
 }
 
-// kill ends the agent as a power cut would.
-func (g *gateway) kill() error {
+// kill ends the agent as a power cut would. It waits until one runs that was
+// not killed yet, so that each kill is one.
+func (g *gateway) kill(ctx context.Context) error {
+	for {
+		if done, err := g.killOnce(); done || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func (g *gateway) killOnce() (bool, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.cmd.Process.Kill()
+	if g.killed == g.starts {
+		return false, nil
+	}
+	g.killed = g.starts
+	err := g.cmd.Process.Kill()
+	if errors.Is(err, os.ErrProcessDone) {
+		return false, nil // it died by itself; the next one is killed
+	}
+	return err == nil, err
+}
+
+// run counts the starts of the agent.
+func (g *gateway) run() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.starts
 }
 
 // loseState kills the agent and removes its state file before it is back.
 func (g *gateway) loseState() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err := g.cmd.Process.Kill(); err != nil {
+	if err := g.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
+	g.killed = g.starts
 	var errs []error
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if err := os.Remove(filepath.Join(g.dir, "state", "agent.db"+suffix)); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -7,13 +7,12 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
 	"io"
 	"log/slog"
-	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,8 +56,10 @@ type Options struct {
 	// Dir keeps what was written; empty means a folder that is removed.
 	Dir   string
 	Fault string
-	// Kills is how often the agent is killed at random moments of the story.
+	// Kills is how often the agent is killed at random moments of the story,
+	// drawn from Seed; 0 draws a seed, too.
 	Kills int
+	Seed  uint64
 	MJPEG bool // no H.264 and H.265, also where ffmpeg is installed
 	// Listen is host:port of the pages.
 	Listen string
@@ -66,9 +67,20 @@ type Options struct {
 	Agent []string
 	// Plant is drawn into two cameras' scenes, for the search for leaks.
 	Plant image.Image
-	Out   io.Writer
-	Log   *slog.Logger
+	// Between, if set, is given the address of each way that two parts talk
+	// over and returns the one that they use instead, so that whoever listens
+	// there sees all that crosses. It serves until ctx ends.
+	Between func(ctx context.Context, way, addr string) (string, error)
+	Out     io.Writer
+	Log     *slog.Logger
 }
+
+// The ways that Between is asked about.
+const (
+	WayMQTT = "mqtt" // agent to server
+	WaySMTP = "smtp" // server to mail relay
+	WayHTTP = "http" // person to server
+)
 
 // StepError tells which step was not seen.
 type StepError struct{ Step, Detail string }
@@ -90,6 +102,8 @@ type demo struct {
 	server  *server.Server
 	postbox *postbox
 	gateway *gateway
+	pages   string // address of the server's pages
+	killer  *killer
 
 	// since is from when the covering is timed, and what happened then.
 	since time.Time
@@ -110,7 +124,10 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	d := &demo{o: o, dir: o.Dir}
+	if err := unused(o.Dir); err != nil {
+		return err
+	}
+	d := &demo{o: o, dir: o.Dir, killer: newKiller(o)}
 	short, err := os.MkdirTemp("", "lensdop-")
 	if err != nil {
 		return err
@@ -119,25 +136,57 @@ func Run(ctx context.Context, o Options) (err error) {
 	if d.dir == "" {
 		d.dir = short
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	defer cancel()
-	if err := d.start(ctx, short, &wg); err != nil {
-		return errors.Join(err, d.stop())
+	defer cancel(nil)
+	if err := d.start(ctx, short, &wg, cancel); err != nil {
+		return errors.Join(d.ended(ctx, err), d.stop())
 	}
 	err = d.story(ctx)
 	if err == nil && !o.Once {
 		err = d.serve(ctx)
 	}
-	if errors.Is(err, context.Canceled) && !o.Once {
-		err = nil
+	return errors.Join(d.ended(ctx, err), d.stop())
+}
+
+// ended tells how the demo ended: a person who takes over may also leave, but
+// a story that was to be played to its end was not.
+func (d *demo) ended(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	switch {
+	case cause == nil:
+		return err
+	case !errors.Is(cause, context.Canceled):
+		return cause
+	case d.o.Once:
+		return errors.New("interrupted before the end of the story")
 	}
-	return errors.Join(err, d.stop())
+	d.say("\nThe demo ends.")
+	return nil
+}
+
+// unused refuses a folder that holds something already: the demo's results
+// would be mixed with it.
+func unused(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	files, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if len(files) > 0 {
+		return fmt.Errorf("folder %s is not empty; name one that is, or one that does not exist yet", dir)
+	}
+	return nil
 }
 
 // start builds everything up, in the order in which a municipality would.
-func (d *demo) start(ctx context.Context, short string, wg *sync.WaitGroup) (err error) {
+func (d *demo) start(ctx context.Context, short string, wg *sync.WaitGroup, fail context.CancelCauseFunc) (err error) {
 	d.say("Lensmonde is an invented municipality. Its sports hall De Polder is a polling place today.")
 	if d.site, err = startSite(ctx, d.o, d.say); err != nil {
 		return err
@@ -152,6 +201,14 @@ func (d *demo) start(ctx context.Context, short string, wg *sync.WaitGroup) (err
 			return err
 		}
 	}
+	smtp, err := d.between(ctx, WaySMTP, d.postbox.addr.String())
+	if err != nil {
+		return err
+	}
+	relay, err := net.ResolveTCPAddr("tcp", smtp)
+	if err != nil {
+		return err
+	}
 	protocol := pollingNow(examples.Lensmonde, time.Now())
 	if err := os.WriteFile(filepath.Join(d.dir, "protocol.yaml"), protocol, 0o600); err != nil {
 		return err
@@ -159,7 +216,7 @@ func (d *demo) start(ctx context.Context, short string, wg *sync.WaitGroup) (err
 	d.server, err = server.New(ctx, server.Config{
 		Dir: serverDir, Tenant: "lensmonde", Protocol: protocol, ProtocolName: "protocol.yaml",
 		HTTPListen: d.o.Listen, MQTTListen: "127.0.0.1:0",
-		Mail:     &server.Mail{Host: "127.0.0.1", Port: d.postbox.addr.Port, Security: server.SecurityNone, From: "lensdop@lensmonde.example", Language: "en"},
+		Mail:     &server.Mail{Host: relay.IP.String(), Port: relay.Port, Security: server.SecurityNone, From: "lensdop@lensmonde.example", Language: "en"},
 		Timing:   server.Timing{Tick: 200 * time.Millisecond, CoverGrace: time.Millisecond, MailRetry: time.Second, Reconnect: 500 * time.Millisecond},
 		Simulate: server.Simulate{NeverCommit: d.o.Fault == FaultServerNeverCommits},
 		Log:      d.o.Log,
@@ -180,41 +237,42 @@ func (d *demo) start(ctx context.Context, short string, wg *sync.WaitGroup) (err
 	}
 	wg.Go(func() {
 		if err := d.server.Run(ctx); err != nil {
-			d.o.Log.ErrorContext(ctx, "server", "err", err)
+			fail(fmt.Errorf("policy server: %w", err))
 		}
 	})
-	d.say("Policy server: %s (sign in as %s or %s, password %s)", d.server.URL(), facilityAccount, ictAccount, demoPassword)
-	if d.gateway, err = newGateway(d.o, gatewayDir, short, d.server.MQTTAddr(), d.server.Key(), string(password), d.site); err != nil {
+	if d.pages, err = d.between(ctx, WayHTTP, d.server.HTTPAddr()); err != nil {
+		return err
+	}
+	d.pages = "http://" + d.pages
+	d.say("Policy server: %s\nSign in as %s or %s, password %s.", d.pages, facilityAccount, ictAccount, demoPassword)
+	broker, err := d.between(ctx, WayMQTT, d.server.MQTTAddr())
+	if err != nil {
+		return err
+	}
+	if d.gateway, err = newGateway(d.o, gatewayDir, short, broker, d.server.Key(), string(password), d.site); err != nil {
 		return err
 	}
 	// By hand, before Lensdop came: this mask is not ours and must stay.
 	if _, err := d.site.entrance.AddMask(1, handMade()); err != nil {
 		return err
 	}
-	if err := d.gateway.start(ctx); err != nil {
-		return err
+	if d.killer != nil {
+		d.say("The agent will be killed %d times. To repeat just that: --kill-agent %d --seed %d", d.o.Kills, d.o.Kills, d.killer.seed)
 	}
-	for range d.o.Kills {
-		wg.Go(func() { d.killSome(ctx) })
-	}
-	return nil
+	return d.gateway.start(ctx)
 }
 
-// killSome kills the agent once, at a random moment of the story.
-func (d *demo) killSome(ctx context.Context) {
-	//nolint:gosec // chance is all that is wanted
-	after := time.Duration(rand.Int64N(int64(40 * time.Second)))
-	select {
-	case <-ctx.Done():
-	case <-time.After(after):
-		if err := d.gateway.kill(); err == nil {
-			d.say("  (the agent was killed %.1f s into the story)", after.Seconds())
-		}
+// between puts what Options.Between starts into a way.
+func (d *demo) between(ctx context.Context, way, addr string) (string, error) {
+	if d.o.Between == nil {
+		return addr, nil
 	}
+	return d.o.Between(ctx, way, addr)
 }
 
 func (d *demo) stop() error {
 	var errs []error
+	d.killer.wait()
 	if d.gateway != nil {
 		errs = append(errs, d.gateway.stop())
 	}
@@ -242,108 +300,6 @@ func pollingNow(protocol []byte, now time.Time) []byte {
 	}
 	text := strings.Replace(string(protocol), `covered_from: "06:30"`, fmt.Sprintf("covered_from: %q", from.Format("15:04")), 1)
 	return []byte(strings.Replace(text, `earliest_release: "21:00"`, fmt.Sprintf("earliest_release: %q", from.Add(time.Minute).Format("15:04")), 1))
-}
-
-// say prints a line of the story for a person; with JSON only steps are printed.
-func (d *demo) say(format string, a ...any) {
-	if d.o.JSON {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	fmt.Fprintf(d.o.Out, format+"\n", a...) //nolint:errcheck // a story without a listener
-}
-
-// outcome is one line of --json.
-type outcome struct {
-	Step   string `json:"step"`
-	OK     bool   `json:"ok"`
-	Detail string `json:"detail"`
-	MS     int64  `json:"ms"`
-}
-
-// step waits until see says that it was seen. see is asked again and again;
-// an error of it ends the demo, and so does the limit.
-func (d *demo) step(ctx context.Context, name string, limit time.Duration, see func(context.Context) (detail string, seen bool, err error)) error {
-	began := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	detail, seen := "", false
-	var err error
-	for !seen && err == nil && ctx.Err() == nil {
-		var said string
-		said, seen, err = see(ctx)
-		if ctx.Err() == nil {
-			detail = said // what a look said that the limit cut off says nothing
-		}
-		if !seen && err == nil {
-			select {
-			case <-ctx.Done():
-			case <-time.After(50 * time.Millisecond):
-			}
-		}
-	}
-	if err != nil && ctx.Err() == nil {
-		detail = err.Error()
-	}
-	r := outcome{Step: name, OK: seen, Detail: detail, MS: time.Since(began).Milliseconds()}
-	d.print(r)
-	if !seen {
-		if cause := context.Cause(ctx); errors.Is(cause, context.Canceled) {
-			return cause
-		}
-		return &StepError{Step: name, Detail: detail}
-	}
-	return nil
-}
-
-func (d *demo) print(r outcome) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.o.JSON {
-		_ = json.NewEncoder(d.o.Out).Encode(r) // a story without a listener
-		return
-	}
-	mark := "ok  "
-	if !r.OK {
-		mark = "FAIL"
-	}
-	fmt.Fprintf(d.o.Out, "%s %-13s %6.1f s  %s\n", mark, r.Step, float64(r.MS)/1000, r.Detail) //nolint:errcheck // a story without a listener
-}
-
-// serve leaves the stage to a person and tells what happens.
-func (d *demo) serve(ctx context.Context) error {
-	d.say("\nYour turn: open %s, sign in as %s with %s, cover cameras and release them. Ctrl-C ends the demo.", d.server.URL(), facilityAccount, demoPassword)
-	last := map[string]string{}
-	for {
-		s, err := d.gateway.status(ctx)
-		if err == nil {
-			for _, c := range s.Reported.Cameras {
-				line := cameraLine(c)
-				if last[c.Camera] != line {
-					last[c.Camera] = line
-					d.say("%s  %s", time.Now().Format("15:04:05"), line)
-				}
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
-}
-
-func cameraLine(c wire.CameraState) string {
-	line := fmt.Sprintf("%-15s ordered %-8s shown %s", c.Camera, c.Ordered, shownLine(c))
-	if c.Trouble != "" {
-		line += ": " + c.Trouble
-	}
-	return line
-}
-
-func shownLine(c wire.CameraState) string {
-	return "picture " + c.Shown["picture"] + ", sound " + c.Shown["sound"]
 }
 
 func faultNames() []string {

@@ -11,6 +11,7 @@ import (
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +32,7 @@ type postbox struct {
 }
 
 type letter struct {
+	came    time.Time
 	to      []string
 	subject string
 	body    string
@@ -61,12 +63,13 @@ func (p *postbox) close() error {
 	return err
 }
 
-// find returns the first mail whose subject or text holds all words.
-func (p *postbox) find(words ...string) (letter, bool) {
+// find returns the first mail that came after since and whose subject or text
+// holds all words.
+func (p *postbox) find(since time.Time, words ...string) (letter, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, m := range p.mails {
-		all := true
+		all := m.came.After(since)
 		for _, w := range words {
 			all = all && strings.Contains(m.subject+"\n"+m.body, w)
 		}
@@ -81,6 +84,13 @@ func (p *postbox) count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.mails)
+}
+
+// after returns the mails after the first n.
+func (p *postbox) after(n int) []letter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.mails[n:])
 }
 
 // NewSession implements smtp.Backend.
@@ -112,7 +122,7 @@ func (s *session) Data(r io.Reader) error {
 	}
 	s.box.mu.Lock()
 	defer s.box.mu.Unlock()
-	s.box.mails = append(s.box.mails, letter{to: s.to, subject: subject, body: decodeBody(m)})
+	s.box.mails = append(s.box.mails, letter{came: time.Now(), to: s.to, subject: subject, body: decodeBody(m)})
 	return nil
 }
 

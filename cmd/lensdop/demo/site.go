@@ -54,10 +54,12 @@ func startSite(ctx context.Context, o Options, say func(string, ...any)) (*site,
 	//nolint:gosec // chooses a network, not a secret
 	s := &site{network: fmt.Sprintf("127.%d.%d", 16+rand.IntN(200), rand.IntN(250))}
 	h264, h265 := "mjpeg", "mjpeg"
-	s.codecs = "Motion JPEG (ffmpeg is not installed, so no H.264 and H.265)"
-	if _, err := exec.LookPath("ffmpeg"); err == nil && !o.MJPEG {
+	s.codecs = "Motion JPEG"
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		s.codecs += " (ffmpeg is not installed, so no H.264 and H.265)"
+	} else if !o.MJPEG {
 		h264, h265 = "h264", "h265"
-		s.codecs = "Motion JPEG, H.264 and H.265"
+		s.codecs += ", H.264 and H.265"
 	}
 	start := func(to **sim.Device, host string, c sim.Camera) error {
 		c.Host, c.User, c.Password = s.network+"."+host, cameraUser, cameraPassword
@@ -101,10 +103,10 @@ func startSite(ctx context.Context, o Options, say func(string, ...any)) (*site,
 			}
 		}
 	}
-	if s.staff, err = sim.StartReader(ctx, sim.Reader{Frame: sim.ReaderRDM6300, Card: BadgeStaff, Every: 3 * time.Second, Stays: 3}); err != nil {
+	if s.staff, err = sim.StartReader(ctx, sim.Reader{Frame: sim.ReaderRDM6300, Card: BadgeStaff, Every: o.faster(3 * time.Second), Stays: 3}); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	if s.back, err = sim.StartReader(ctx, sim.Reader{Frame: sim.ReaderID12, Card: BadgeStray, Every: 4 * time.Second}); err != nil {
+	if s.back, err = sim.StartReader(ctx, sim.Reader{Frame: sim.ReaderID12, Card: BadgeStray, Every: o.faster(4 * time.Second)}); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	if len(s.unicast) > 0 {

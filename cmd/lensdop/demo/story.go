@@ -35,6 +35,16 @@ const (
 	stepEvents       = "events"
 )
 
+// opening lists the steps up to where a person can take over, polling those of
+// polling day in which the agent may be killed.
+func opening() []string {
+	return []string{stepConnected, stepDiscovered, stepUnregistered, stepCommitted, stepLooked, stepFindings, stepMasked, stepMailed}
+}
+
+func polling() []string {
+	return []string{stepOrdered, stepCovered, stepExposed, stepAlarm, stepAgain, stepReleased, stepRestored}
+}
+
 // inside lists the cameras that see the polling room.
 func inside() []string { return []string{"hal-noord", "hal-zuid", "entree"} }
 
@@ -170,7 +180,7 @@ func (d *demo) masked(s agent.Status) (string, bool, error) {
 }
 
 func (d *demo) mailed(context.Context) (string, bool, error) {
-	m, ok := d.postbox.find("REG-1")
+	m, ok := d.postbox.find(time.Time{}, "REG-1")
 	if !ok {
 		return fmt.Sprintf("%d mails, none about the unregistered camera", d.postbox.count()), false, nil
 	}
@@ -179,7 +189,7 @@ func (d *demo) mailed(context.Context) (string, bool, error) {
 
 // election plays polling day: order, cover, a camera that forgets, release.
 func (d *demo) election(ctx context.Context) error {
-	p, err := signIn(ctx, d.server.URL(), facilityAccount, demoPassword)
+	p, err := signIn(ctx, d.pages, facilityAccount, demoPassword)
 	if err != nil {
 		return err
 	}
@@ -219,7 +229,21 @@ func (d *demo) election(ctx context.Context) error {
 	if err := d.step(ctx, stepRestored, 60*time.Second, d.status(d.restored)); err != nil {
 		return err
 	}
-	return d.step(ctx, stepEvents, 30*time.Second, d.committed)
+	d.killer.wait()
+	return d.step(ctx, stepEvents, 30*time.Second, d.finished)
+}
+
+// finished sees that the server has every event and, if the agent was killed
+// after the cameras were restored, that they still are.
+func (d *demo) finished(ctx context.Context) (string, bool, error) {
+	detail, seen, err := d.committed(ctx)
+	if n := d.killer.count(); seen && n > 0 {
+		if detail, seen, err = d.status(d.restored)(ctx); seen {
+			detail, seen, err = d.committed(ctx)
+			detail += fmt.Sprintf("; the agent was killed %d times (seed %d)", n, d.killer.seed)
+		}
+	}
+	return detail, seen, err
 }
 
 func (d *demo) covered(s agent.Status) (string, bool, error) {
@@ -247,20 +271,27 @@ func (d *demo) covered(s agent.Status) (string, bool, error) {
 // reboot lets the hall's camera restart and forget its masks.
 func (d *demo) reboot(ctx context.Context) error {
 	done := make(chan error, 1)
+	d.since, d.what = time.Now(), "the camera went down"
+	run := d.gateway.run()
 	go func() { done <- d.site.hall.Reboot(ctx, 300*time.Millisecond) }()
 	d.say("  The hall's camera restarts and forgets its masks.")
-	d.since, d.what = time.Now(), "the camera went down"
-	err := d.step(ctx, stepExposed, 60*time.Second, d.lost)
+	err := d.step(ctx, stepExposed, 60*time.Second, func(ctx context.Context) (string, bool, error) {
+		detail, seen, err := d.lost(ctx)
+		if seen || err != nil {
+			return detail, seen, err
+		}
+		return d.slept(ctx, run, detail)
+	})
 	if err := errors.Join(err, <-done); err != nil {
 		return err
 	}
-	if err := d.step(ctx, stepAlarm, 60*time.Second, func(context.Context) (string, bool, error) {
-		for _, c := range []string{"hal-noord", "hal-zuid"} {
-			if m, ok := d.postbox.find("BLK-1", c); ok {
+	if err := d.step(ctx, stepAlarm, 60*time.Second, func(ctx context.Context) (string, bool, error) {
+		for _, c := range hallCameras() {
+			if m, ok := d.postbox.find(d.since, "BLK-1", c); ok {
 				return fmt.Sprintf("alert mail to %s: %q", strings.Join(m.to, ", "), m.subject), true, nil
 			}
 		}
-		return "no mail about the uncovered camera", false, nil
+		return d.slept(ctx, run, "no mail about the uncovered camera")
 	}); err != nil {
 		return err
 	}
@@ -292,6 +323,22 @@ func (d *demo) lost(ctx context.Context) (string, bool, error) {
 	}
 	return "no event tells of a lost cover", false, nil
 }
+
+// slept allows for an agent that was killed while the camera had forgotten: it
+// finds its masks gone and puts them back, with nobody who saw them go.
+func (d *demo) slept(ctx context.Context, run int, otherwise string) (string, bool, error) {
+	if d.gateway.run() == run {
+		return otherwise, false, nil
+	}
+	detail, seen, err := d.status(d.covered)(ctx)
+	if !seen {
+		return otherwise + "; " + detail, false, err
+	}
+	return "the agent was killed meanwhile; started again, it covered the camera anew", true, nil
+}
+
+// hallCameras are the lenses of the device that restarts.
+func hallCameras() []string { return []string{"hal-noord", "hal-zuid"} }
 
 // handMade is a mask that somebody set at the camera before Lensdop came.
 func handMade() []sim.Point {
