@@ -231,7 +231,7 @@ func TestALateDeathMeansNothing(t *testing.T) {
 		return on
 	}
 	for _, late := range []wire.Conn{
-		{BootID: g.boot, Seq: 6}, {BootID: "an-older-boot", Seq: 7}, {BootID: g.boot, Seq: 6, Online: true},
+		{BootID: g.boot, Seq: 6, Online: true}, {BootID: g.boot, Seq: 6}, {BootID: "an-older-boot", Seq: 7},
 	} {
 		g.publish(t, wire.KindConn, late, true)
 	}
