@@ -62,9 +62,10 @@ type Agent struct {
 	lines    []*line
 	scans    []rules.Scan
 	findings []rules.Finding
-	refused  wire.DesiredResult
-	dirty    chan struct{} // something that a rule looks at changed
-	kicked   chan struct{} // look for devices again
+	refused  map[wire.DesiredResult]bool // told since the last good document
+	doubted  bool                        // the last server time did not fit, and that was told
+	dirty    chan struct{}               // something that a rule looks at changed
+	kicked   chan struct{}               // look for devices again
 }
 
 // New opens the agent's state. Close it.
@@ -90,7 +91,7 @@ func New(ctx context.Context, cfg Config, p Parts) (*Agent, error) {
 	}
 	a := &Agent{
 		cfg: cfg, parts: p, log: p.Log, version: p.Version, db: db, lock: lock, vault: v, logins: logins, trust: cfg.trust(),
-		boxes: map[string]*box{}, keepers: map[string]*keeper{},
+		boxes: map[string]*box{}, keepers: map[string]*keeper{}, refused: map[wire.DesiredResult]bool{},
 		dirty: make(chan struct{}, 1), kicked: make(chan struct{}, 1),
 	}
 	if err := a.begin(ctx); err != nil {
@@ -251,10 +252,18 @@ func (a *Agent) generation() (epoch, generation uint64) {
 // confirmTime takes a signed answer to our own question.
 func (a *Agent) confirmTime(ctx context.Context, server, sent time.Time) error {
 	_, before := a.clock.now()
-	if err := a.clock.confirm(server, sent); err != nil {
-		now, _ := a.clock.now()
-		return errors.Join(err, a.update(ctx, func(t *state.Tx) error {
-			return t.Emit(now, wire.EventClock, "", wire.ClockDoubt{Clock: now, Floor: server, What: err.Error()})
+	err := a.clock.confirm(server, sent)
+	a.mu.Lock()
+	told := a.doubted
+	a.doubted = err != nil
+	a.mu.Unlock()
+	if err != nil && told {
+		return err // told once, not with every report
+	}
+	if err != nil {
+		t := a.clock.instant()
+		return errors.Join(err, a.update(ctx, func(x *state.Tx) error {
+			return x.Emit(t.now, wire.EventClock, "", wire.ClockDoubt{Clock: t.now, Floor: t.floor, What: err.Error()})
 		}))
 	}
 	if !before {

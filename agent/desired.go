@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -32,39 +33,52 @@ type orders struct {
 func (o *orders) coverAt(camera string, t time.Time) devices.Cover {
 	c := o.policy.CoverAt(camera, t)
 	for _, iv := range o.calendar {
-		if iv.Camera == camera && !t.Before(iv.From) && (iv.Until.IsZero() || t.Before(iv.Until)) && !o.released(iv.Decision, camera, t) {
+		if iv.Camera == camera && !t.Before(iv.From) && (iv.Until.IsZero() || t.Before(iv.Until)) && o.moves(iv.Decision, camera, t) {
 			c.Whole, c.Sound = true, true
 		}
 	}
 	return c
 }
 
-// released tells whether a release that this gateway has verified ended the
-// decision before t. The server's instants only move the edges of a window;
-// they never outlive its release, and never stand in for one.
-func (o *orders) released(decision, camera string, t time.Time) bool {
-	if !slices.ContainsFunc(o.policy.Releases, func(r policy.Release) bool { return r.Decision == decision }) {
+// moves tells whether the server's instants of a decision count for a camera
+// at t. They only move the edges of a window that this gateway knows from a
+// decision that it has verified, and never outlive the window's release:
+// an interval without a decision could be ended by nobody.
+func (o *orders) moves(decision, camera string, t time.Time) bool {
+	of := func(iv policy.Interval) bool { return iv.Decision == decision && iv.Camera == camera }
+	decided := policy.Policy{Protocol: o.policy.Protocol, Decisions: o.policy.Decisions}
+	if !slices.ContainsFunc(decided.Calendar(o.site), of) {
 		return false
 	}
-	for _, iv := range o.policy.Calendar(o.site) {
-		if iv.Decision == decision && iv.Camera == camera {
-			return !iv.Until.IsZero() && !t.Before(iv.Until)
-		}
+	if !slices.ContainsFunc(o.policy.Releases, func(r policy.Release) bool { return r.Decision == decision }) {
+		return true
 	}
-	return false
+	mine := o.policy.Calendar(o.site)
+	i := slices.IndexFunc(mine, of)
+	if i < 0 {
+		return false // released before it began
+	}
+	return mine[i].Until.IsZero() || t.Before(mine[i].Until)
 }
 
 // lifts reports a cover in force that a new protocol would end without a
 // release: a camera or zone renamed, a template dropped, a role taken away.
-func (o *orders) lifts(p *policy.Protocol, now time.Time) error {
+// after differs from o in its protocol; both have all decisions and releases
+// that are known by now, so that a release which comes together with a new
+// protocol counts. inForce are the persisted covers, which doubt about the
+// clock holds.
+func (o *orders) lifts(after *orders, t instant, inForce map[string]state.Ordered) error {
 	if o.policy.Protocol == nil {
 		return nil
 	}
-	after := o.policy
-	after.Protocol = p
 	var lifted []string
 	for _, c := range o.policy.Protocol.CamerasOf(o.site) {
-		if o.coverAt(c.ID, now).Whole && !after.CoverAt(c.ID, now).Whole {
+		held := inForce[c.ID].Cover
+		if !o.want(c.ID, t, held).Whole {
+			continue
+		}
+		x, ok := after.policy.Protocol.Camera(c.ID)
+		if !ok || x.Site != o.site || !after.want(c.ID, t, held).Whole {
 			lifted = append(lifted, c.ID)
 		}
 	}
@@ -74,21 +88,36 @@ func (o *orders) lifts(p *policy.Protocol, now time.Time) error {
 	return nil
 }
 
+// errUnsigned is the one answer to a document that no trusted key signed.
+// Nothing of such a document is repeated: who holds the broker could fill the
+// log and the outbox with it.
+var errUnsigned = fmt.Errorf("desired document: %w; is the server's key in the agent's config?", wire.ErrSignature)
+
+// maxReason bounds the reason of a refusal, in bytes; an event must fit into a
+// message.
+const maxReason = 2000
+
 // takeDesired judges a desired document and, if it is good, puts it in force.
 // A document that is refused changes nothing: doubt holds.
 func (a *Agent) takeDesired(ctx context.Context, b []byte) error {
 	var env wire.Envelope
 	if err := wire.Decode(b, &env); err != nil {
-		return a.refuse(ctx, wire.DesiredResult{}, err)
+		return a.refuse(ctx, wire.DesiredResult{}, errUnsigned)
 	}
 	var d wire.Desired
-	if _, err := a.trust.Open(env, wire.TypeDesired, &d); err != nil {
+	if signers, err := a.trust.Open(env, wire.TypeDesired, &d); err != nil {
+		if len(signers) == 0 && (errors.Is(err, wire.ErrSignature) || env.PayloadType != wire.TypeDesired) {
+			return a.refuse(ctx, wire.DesiredResult{}, errUnsigned)
+		}
 		return a.refuse(ctx, wire.DesiredResult{}, fmt.Errorf("desired document: %w", err))
 	}
 	sum := sha256.Sum256(env.Payload)
 	r := wire.DesiredResult{KeyEpoch: d.KeyEpoch, Generation: d.Generation, SHA256: hex.EncodeToString(sum[:])}
 	if d.Tenant != a.cfg.Tenant || d.Agent != a.cfg.Agent {
 		return a.refuse(ctx, r, fmt.Errorf("desired document is for %s/%s, this is %s/%s", d.Tenant, d.Agent, a.cfg.Tenant, a.cfg.Agent))
+	}
+	if d.KeyEpoch > math.MaxInt64 || d.Generation > math.MaxInt64 {
+		return a.refuse(ctx, r, errors.New("generation or key epoch is larger than can be kept"))
 	}
 	have, ok, err := a.db.Desired(ctx)
 	if err != nil {
@@ -108,18 +137,28 @@ func (a *Agent) takeDesired(ctx context.Context, b []byte) error {
 	if err != nil {
 		return a.refuse(ctx, r, err)
 	}
-	now, _ := a.clock.now()
-	if err := a.inForce().lifts(p, now); err != nil {
+	inForce, err := a.db.Covers(ctx)
+	if err != nil {
+		return err
+	}
+	told := a.verified(ctx, d)
+	before := a.inForce().with(told)
+	after := *before
+	after.policy.Protocol, after.calendar = p, d.Calendar
+	t := a.clock.instant()
+	if err := before.lifts(&after, t, inForce); err != nil {
 		return a.refuse(ctx, r, err)
 	}
-	err = a.update(ctx, func(t *state.Tx) error {
-		if err := a.keepStatements(t, d); err != nil {
+	err = a.update(ctx, func(x *state.Tx) error {
+		for _, s := range told {
+			if err := x.AddStatement(s.kind, s.id, s.envelope); err != nil {
+				return err
+			}
+		}
+		if err := x.SetDesired(state.Desired{Epoch: d.KeyEpoch, Generation: d.Generation, SHA256: r.SHA256, Envelope: env}); err != nil {
 			return err
 		}
-		if err := t.SetDesired(state.Desired{Epoch: d.KeyEpoch, Generation: d.Generation, SHA256: r.SHA256, Envelope: env}); err != nil {
-			return err
-		}
-		return t.Emit(now, wire.EventDesired, "", r)
+		return x.Emit(t.now, wire.EventDesired, "", r)
 	})
 	if err != nil {
 		return err
@@ -127,49 +166,102 @@ func (a *Agent) takeDesired(ctx context.Context, b []byte) error {
 	if err := a.loadOrders(ctx); err != nil {
 		return err
 	}
+	a.mu.Lock()
+	clear(a.refused)
+	a.mu.Unlock()
 	a.log.InfoContext(ctx, "desired document in force", "generation", d.Generation, "decisions", len(d.Decisions), "releases", len(d.Releases))
 	a.kickAll()
 	a.touch()
 	return nil
 }
 
-// keepStatements stores the decisions and releases that verify. A statement
-// that does not is left out and told; it neither covers nor lifts anything.
-func (a *Agent) keepStatements(t *state.Tx, d wire.Desired) error {
-	for _, e := range d.Decisions {
-		var x policy.Decision
-		if _, err := a.trust.Open(e, wire.TypeDecision, &x); err != nil {
-			a.log.Warn("decision refused", "err", err)
-			continue
-		}
-		if err := t.AddStatement(state.Decision, x.ID, e); err != nil {
-			return err
-		}
-	}
-	for _, e := range d.Releases {
-		var x policy.Release
-		if _, err := a.trust.Open(e, wire.TypeRelease, &x); err != nil {
-			a.log.Warn("release refused", "err", err)
-			continue
-		}
-		if err := t.AddStatement(state.Release, x.ID, e); err != nil {
-			return err
-		}
-	}
-	return nil
+// statement is a decision or release whose signature holds.
+type statement struct {
+	kind     state.StatementKind
+	id       string
+	envelope wire.Envelope
+	decision policy.Decision
+	release  policy.Release
 }
 
+// verified lists the decisions and releases of a document that verify. One
+// that does not is left out and told; it neither covers nor lifts anything.
+func (a *Agent) verified(ctx context.Context, d wire.Desired) []statement {
+	var list []statement
+	for _, e := range d.Decisions {
+		s := statement{kind: state.Decision, envelope: e}
+		if _, err := a.trust.Open(e, wire.TypeDecision, &s.decision); err != nil {
+			a.log.WarnContext(ctx, "decision refused", "err", err)
+			continue
+		}
+		s.id = s.decision.ID
+		list = append(list, s)
+	}
+	for _, e := range d.Releases {
+		s := statement{kind: state.Release, envelope: e}
+		if _, err := a.trust.Open(e, wire.TypeRelease, &s.release); err != nil {
+			a.log.WarnContext(ctx, "release refused", "err", err)
+			continue
+		}
+		s.id = s.release.ID
+		list = append(list, s)
+	}
+	return list
+}
+
+// with is o with the statements that it does not have. The first one under an
+// id stays, as in the state file.
+func (o *orders) with(more []statement) *orders {
+	x := *o
+	x.policy.Decisions, x.policy.Releases = slices.Clone(o.policy.Decisions), slices.Clone(o.policy.Releases)
+	for _, s := range more {
+		switch {
+		case s.kind == state.Decision && !slices.ContainsFunc(x.policy.Decisions, func(d policy.Decision) bool { return d.ID == s.id }):
+			x.policy.Decisions = append(x.policy.Decisions, s.decision)
+		case s.kind == state.Release && !slices.ContainsFunc(x.policy.Releases, func(r policy.Release) bool { return r.ID == s.id }):
+			x.policy.Releases = append(x.policy.Releases, s.release)
+		}
+	}
+	return &x
+}
+
+// maxRefused bounds how many different refusals are told between two good
+// documents; further ones are only logged.
+const maxRefused = 64
+
+// refuse tells the server of a refusal, once each: a retained document comes
+// again with every connection.
 func (a *Agent) refuse(ctx context.Context, r wire.DesiredResult, why error) error {
-	r.Reason = why.Error()
-	now, _ := a.clock.now()
+	r.Reason = cut(why.Error(), maxReason)
+	why = &refusal{text: r.Reason, err: why}
 	a.mu.Lock()
-	again := a.refused == r
-	a.refused = r
+	again := a.refused[r] || len(a.refused) >= maxRefused
+	if !again {
+		a.refused[r] = true
+	}
 	a.mu.Unlock()
 	if again {
-		return why // a retained document comes again with every connection; it is told once
+		return why
 	}
+	now, _ := a.clock.now()
 	return errors.Join(why, a.update(ctx, func(t *state.Tx) error { return t.Emit(now, wire.EventRefused, "", r) }))
+}
+
+// refusal is a reason that is short enough to print.
+type refusal struct {
+	text string
+	err  error
+}
+
+func (e *refusal) Error() string { return e.text }
+func (e *refusal) Unwrap() error { return e.err }
+
+// cut shortens a text to at most n bytes.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n-len("…")], "") + "…"
 }
 
 // loadOrders builds the policy in force from the state file, or from the
@@ -181,26 +273,58 @@ func (a *Agent) loadOrders(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, name := []byte(nil), a.cfg.Protocol
-	if ok {
-		var d wire.Desired
-		if _, err := a.trust.Open(have.Envelope, wire.TypeDesired, &d); err != nil {
-			return fmt.Errorf("stored desired document: %w; was the server's key changed in the config?", err)
-		}
-		o.epoch, o.generation, o.sha256, o.calendar = have.Epoch, have.Generation, have.SHA256, d.Calendar
-		text, name = []byte(d.Protocol), "desired document"
-	} else if name != "" {
-		if text, err = readBounded(name, maxConfig); err != nil {
-			return fmt.Errorf("protocol: %w", err)
-		}
-	}
-	if text != nil {
-		p, err := policy.Parse(name, text)
-		if err != nil {
+	switch {
+	case ok:
+		if err := a.loadDesired(ctx, o, have); err != nil {
 			return err
 		}
-		o.policy.Protocol = p
+	case a.cfg.Protocol != "":
+		text, err := readBounded(a.cfg.Protocol, maxConfig)
+		if err != nil {
+			return fmt.Errorf("protocol: %w", err)
+		}
+		if o.policy.Protocol, err = policy.Parse(a.cfg.Protocol, text); err != nil {
+			return err
+		}
 	}
+	if err := a.loadStatements(ctx, o); err != nil {
+		return err
+	}
+	_, refused := o.policy.Usable()
+	for _, r := range refused {
+		a.log.ErrorContext(ctx, "a signed decision or release is not carried out", "decision", r.Decision, "release", r.Release, "err", r.Err)
+	}
+	a.mu.Lock()
+	a.orders = o
+	a.mu.Unlock()
+	return nil
+}
+
+// loadDesired takes up the stored document. It verified when it was taken in.
+// If its key is no longer trusted, or this version cannot read its protocol,
+// that is doubt, and doubt holds: the agent goes on and can take a new one.
+func (a *Agent) loadDesired(ctx context.Context, o *orders, have state.Desired) error {
+	var d wire.Desired
+	if _, err := a.trust.Open(have.Envelope, wire.TypeDesired, &d); err != nil {
+		a.log.ErrorContext(ctx, "the stored desired document no longer verifies and stays in force; let the server send a new one, or correct server.keys", "err", err)
+		d = wire.Desired{}
+		if err := wire.Decode(have.Envelope.Payload, &d); err != nil {
+			return fmt.Errorf("stored desired document: %w", err)
+		}
+	}
+	o.epoch, o.generation, o.sha256, o.calendar = have.Epoch, have.Generation, have.SHA256, d.Calendar
+	p, err := policy.Parse("desired document", []byte(d.Protocol))
+	if err != nil {
+		a.log.ErrorContext(ctx, "the stored protocol cannot be read: covers on devices stay as they are and are not looked after; let the server send a new one", "err", err)
+		return nil
+	}
+	o.policy.Protocol = p
+	return nil
+}
+
+// loadStatements adds the stored decisions and releases. All of them verified
+// when they were taken in; the key of some may have been retired since.
+func (a *Agent) loadStatements(ctx context.Context, o *orders) error {
 	decisions, err := a.db.Statements(ctx, state.Decision)
 	if err != nil {
 		return err
@@ -208,9 +332,8 @@ func (a *Agent) loadOrders(ctx context.Context) error {
 	for _, e := range decisions {
 		var x policy.Decision
 		if _, err := a.trust.Open(e, wire.TypeDecision, &x); err != nil {
-			// The key that signed it is no longer trusted. Doubt holds: the
-			// decision stays in force, since only a release ends it.
 			a.log.WarnContext(ctx, "a stored decision no longer verifies and stays in force", "err", err)
+			x = policy.Decision{}
 			if err := wire.Decode(e.Payload, &x); err != nil {
 				return fmt.Errorf("stored decision: %w", err)
 			}
@@ -221,44 +344,101 @@ func (a *Agent) loadOrders(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var retired []policy.Release
 	for _, e := range releases {
 		var x policy.Release
-		if _, err := a.trust.Open(e, wire.TypeRelease, &x); err != nil {
-			a.log.WarnContext(ctx, "a stored release no longer verifies and lifts nothing", "err", err)
+		if _, err := a.trust.Open(e, wire.TypeRelease, &x); err == nil {
+			o.policy.Releases = append(o.policy.Releases, x)
 			continue
 		}
-		o.policy.Releases = append(o.policy.Releases, x)
+		x = policy.Release{}
+		if err := wire.Decode(e.Payload, &x); err != nil {
+			return fmt.Errorf("stored release: %w", err)
+		}
+		retired = append(retired, x)
 	}
-	a.mu.Lock()
-	a.orders = o
-	a.mu.Unlock()
+	if len(retired) == 0 {
+		return nil
+	}
+	covers, err := a.db.Covers(ctx)
+	if err != nil {
+		return err
+	}
+	floor, err := a.db.Floor(ctx)
+	if err != nil {
+		return err
+	}
+	o.policy.Releases = append(o.policy.Releases, o.ended(retired, covers, floor)...)
+	for _, r := range retired {
+		if !slices.ContainsFunc(o.policy.Releases, func(x policy.Release) bool { return x.ID == r.ID }) {
+			a.log.WarnContext(ctx, "a stored release no longer verifies and lifts nothing", "release", r.ID, "decision", r.Decision)
+		}
+	}
 	return nil
+}
+
+// ended chooses, of releases whose key is no longer trusted, those that have
+// done their work: the window is known to be over and no camera of it is
+// covered any more. Without them every election ever held would begin again
+// with the next key. The others lift nothing.
+func (o *orders) ended(retired []policy.Release, covers map[string]state.Ordered, floor time.Time) []policy.Release {
+	with := o.policy
+	with.Releases = append(slices.Clone(o.policy.Releases), retired...)
+	if o.policy.Protocol == nil {
+		return nil
+	}
+	calendar := with.Calendar(o.site)
+	return slices.DeleteFunc(slices.Clone(retired), func(r policy.Release) bool {
+		for _, iv := range calendar {
+			if iv.Decision == r.Decision && (iv.Until.IsZero() || iv.Until.After(floor) || covers[iv.Camera].Cover.Whole) {
+				return true
+			}
+		}
+		return r.At.After(floor)
+	})
 }
 
 // lead is how long before a window the covering starts, so that the camera is
 // seen covered when the window begins.
 const lead = 30 * time.Second
 
-// doubtAhead is how far past the floor a window may begin and still be taken
-// as begun while the clock is in doubt.
+// doubtAhead is how far past the floor, or past what the clock shows, a window
+// may begin and still be taken as begun while the clock is in doubt.
 const doubtAhead = 24 * time.Hour
 
 // want is what to make true on a camera now. Doubt about the clock never
 // lifts or shrinks a cover in force, and takes windows that may have begun as
-// begun.
-func (o *orders) want(camera string, now time.Time, trusted bool, inForce devices.Cover) devices.Cover {
-	c := o.coverAt(camera, now).Union(o.coverAt(camera, now.Add(lead)))
-	if trusted {
+// begun: those near the floor, since the clock may have jumped ahead, and those
+// near what the clock shows. It starts none that lies further ahead.
+func (o *orders) want(camera string, t instant, inForce devices.Cover) devices.Cover {
+	c := o.coverAt(camera, t.now).Union(o.coverAt(camera, t.now.Add(lead)))
+	if t.trusted {
 		return c
 	}
 	c = c.Union(inForce)
-	for at := now; at.Before(now.Add(doubtAhead)); {
+	for _, from := range []time.Time{t.floor, t.now} {
+		c = c.Union(o.mayHaveBegun(camera, from))
+	}
+	return c
+}
+
+// mayHaveBegun is all that is ordered at some instant of the doubtful time
+// after from.
+func (o *orders) mayHaveBegun(camera string, from time.Time) devices.Cover {
+	end := from.Add(doubtAhead)
+	c := o.coverAt(camera, from)
+	for at := from; ; {
 		next, ok := o.policy.NextChange(camera, at)
-		if !ok {
+		if !ok || next.After(end) {
 			break
 		}
 		c = c.Union(o.coverAt(camera, next))
 		at = next
+	}
+	for _, iv := range o.calendar {
+		if iv.Camera == camera && iv.From.After(from) && !iv.From.After(end) {
+			c = c.Union(o.coverAt(camera, iv.From))
+		}
 	}
 	return c
 }

@@ -89,8 +89,8 @@ func (k *keeper) pass(ctx context.Context) time.Duration {
 	if !ok {
 		return retry
 	}
-	now, trusted := k.a.clock.now()
-	want := o.want(k.id, now, trusted, k.ordered)
+	t := k.a.clock.instant()
+	now, want := t.now, o.want(k.id, t, k.ordered)
 	if err := k.order(ctx, o, want, now); err != nil {
 		k.a.log.ErrorContext(ctx, "what is ordered cannot be kept", "camera", k.id, "err", err)
 		return retry
@@ -172,7 +172,7 @@ func (k *keeper) make(ctx context.Context, o *orders, c policy.Camera, want devi
 // nothing is shown, though it may have been put back by now.
 func (k *keeper) exposed(ctx context.Context, now time.Time) error {
 	k.note(func() {
-		k.state.At, k.state.Since, k.state.Obeys = now, lastLook(k.sights), false
+		k.state.At, k.state.Since, k.state.Obeys, k.state.Lost = now, lastLook(k.sights), false, k.state.Obeys && k.state.Ordered == "whole"
 		k.state.Shown = map[string]string{policy.PartPicture: cover.Open, policy.PartSound: cover.Unproven}
 		k.state.Trouble = "the camera had lost its cover; it was put back. Nothing is proven since the last look"
 	})
@@ -366,6 +366,7 @@ func (k *keeper) settle(ctx context.Context, o *orders, c policy.Camera, want de
 		j = cover.Nothing(want, c.Required, "the camera was not reached")
 	}
 	st.Shown, st.Paths, st.Obeys = j.Shown, j.Paths, j.Obeys
+	st.Lost = before.Obeys && before.Ordered == "whole" && st.Ordered == "whole" && j.Shown[policy.PartPicture] == cover.Open
 	var why []string
 	if trouble != nil {
 		why = append(why, trouble.Error())
