@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/lensdop/lensdop/agent/state"
@@ -31,18 +32,19 @@ const (
 type link struct {
 	a        *Agent
 	cfg      mqtt.Config
-	inbox    chan mqtt.Message
 	acked    chan struct{}
 	reported chan struct{} // the reported document changed
 
+	// What up asks and handle answers: they run beside one another.
+	mu    sync.Mutex
 	nonce string
 	sent  time.Time // of the hello that carries nonce
-	seq   uint64
+	seq   uint64    // of this connection
 }
 
 func newLink(a *Agent) (*link, error) {
 	c := a.cfg.Server
-	l := &link{a: a, inbox: make(chan mqtt.Message, 64), acked: make(chan struct{}, 1), reported: make(chan struct{}, 1)}
+	l := &link{a: a, acked: make(chan struct{}, 1), reported: make(chan struct{}, 1)}
 	l.cfg = mqtt.Config{Broker: c.Broker, ClientID: a.cfg.Agent, User: a.cfg.Agent, Log: a.log}
 	if c.PasswordFile != "" {
 		b, err := readBounded(c.PasswordFile, 4096)
@@ -73,25 +75,25 @@ func (l *link) topic(k wire.Kind) string { return wire.Topic(l.a.cfg.Tenant, l.a
 // run keeps the line up until ctx ends.
 func (l *link) run(ctx context.Context) error {
 	l.cfg.Will = func() mqtt.Message {
+		var seq uint64
 		if err := l.a.update(ctx, func(t *state.Tx) (err error) {
-			l.seq, err = t.Next("connection")
+			seq, err = t.Next("connection")
 			return err
 		}); err != nil {
 			l.a.log.ErrorContext(ctx, "the connection has no number", "err", err)
 		}
-		m, err := l.message(wire.KindConn, true, wire.Conn{BootID: l.a.boot, Seq: l.seq})
+		l.mu.Lock()
+		l.seq = max(seq, l.seq)
+		seq = l.seq
+		l.mu.Unlock()
+		m, err := l.message(wire.KindConn, true, wire.Conn{BootID: l.a.boot, Seq: seq})
 		if err != nil {
 			l.a.log.ErrorContext(ctx, "the will cannot be written", "err", err)
 			return mqtt.Message{}
 		}
 		return *m
 	}
-	return mqtt.Run(ctx, l.cfg, l.up, func(m mqtt.Message) {
-		select {
-		case l.inbox <- m:
-		case <-ctx.Done():
-		}
-	})
+	return mqtt.Run(ctx, l.cfg, l.up, func(m mqtt.Message) { l.handle(ctx, m) })
 }
 
 func (l *link) message(k wire.Kind, retain bool, v any) (*mqtt.Message, error) {
@@ -119,7 +121,7 @@ func (l *link) up(ctx context.Context, c *mqtt.Conn) error {
 	if err := c.Subscribe(ctx, l.topic(wire.KindDesired), l.topic(wire.KindAck), wire.ServerTopic(l.a.cfg.Tenant)); err != nil {
 		return err
 	}
-	if err := l.publish(ctx, c, wire.KindConn, true, wire.Conn{Online: true, BootID: l.a.boot, Seq: l.seq}); err != nil {
+	if err := l.publish(ctx, c, wire.KindConn, true, wire.Conn{Online: true, BootID: l.a.boot, Seq: l.number()}); err != nil {
 		return err
 	}
 	hello, err := l.hello(ctx)
@@ -131,7 +133,7 @@ func (l *link) up(ctx context.Context, c *mqtt.Conn) error {
 	}
 	report := time.NewTicker(time.Duration(l.a.cfg.Every.Report))
 	defer report.Stop()
-	if err := l.publish(ctx, c, wire.KindReported, true, l.a.Status().Reported); err != nil {
+	if err := l.publish(ctx, c, wire.KindReported, true, l.report()); err != nil {
 		return err
 	}
 	sentTo := uint64(0)
@@ -156,8 +158,6 @@ func (l *link) up(ctx context.Context, c *mqtt.Conn) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case m := <-l.inbox:
-			l.handle(ctx, m)
 		case <-l.acked:
 			patience.Reset(ackPatience)
 		case <-patience.C:
@@ -169,11 +169,11 @@ func (l *link) up(ctx context.Context, c *mqtt.Conn) error {
 			patience.Reset(ackPatience)
 		case <-changed:
 		case <-l.reported:
-			if err := l.publish(ctx, c, wire.KindReported, true, l.a.Status().Reported); err != nil {
+			if err := l.publish(ctx, c, wire.KindReported, true, l.report()); err != nil {
 				return err
 			}
 		case <-report.C:
-			if err := l.publish(ctx, c, wire.KindReported, true, l.a.Status().Reported); err != nil {
+			if err := l.publish(ctx, c, wire.KindReported, true, l.report()); err != nil {
 				return err
 			}
 			if hello, err = l.hello(ctx); err != nil {
@@ -186,12 +186,57 @@ func (l *link) up(ctx context.Context, c *mqtt.Conn) error {
 	}
 }
 
+func (l *link) number() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.seq
+}
+
+// answers tells whether s is the answer to our last question, and when that
+// was asked. There is one answer to one question.
+func (l *link) answers(s wire.ServerState) (sent time.Time, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.Nonce == "" || s.Nonce != l.nonce || s.Tenant != l.a.cfg.Tenant {
+		return time.Time{}, false
+	}
+	l.nonce = ""
+	return l.sent, true
+}
+
+// maxUnknown bounds how many unregistered devices are reported, and maxSaid
+// what each says of itself, in bytes: whoever is on the cameras' network could
+// make the report too large to send, and so cut the gateway off.
+const (
+	maxUnknown = 64
+	maxSaid    = 256
+)
+
+func (l *link) report() wire.Reported {
+	r := l.a.Status().Reported
+	if n := len(r.Unknown) - maxUnknown; n > 0 {
+		l.a.log.Warn("more unregistered devices than are reported", "left_out", n)
+		r.Unknown = r.Unknown[:maxUnknown]
+	}
+	for i := range r.Unknown {
+		u := &r.Unknown[i]
+		u.Name, u.Endpoint, u.Address = cut(u.Name, maxSaid), cut(u.Endpoint, maxSaid), cut(u.Address, maxSaid)
+	}
+	for i := range r.Cameras {
+		r.Cameras[i].Trouble = cut(r.Cameras[i].Trouble, maxReason)
+	}
+	return r
+}
+
 func (l *link) hello(ctx context.Context) (wire.Hello, error) {
 	nonce := make([]byte, 16)
 	if _, err := rand.Read(nonce); err != nil {
 		return wire.Hello{}, err
 	}
-	l.nonce, l.sent = hex.EncodeToString(nonce), time.Now()
+	asked := hex.EncodeToString(nonce)
+	l.mu.Lock()
+	l.nonce, l.sent = asked, time.Now()
+	l.mu.Unlock()
 	head, err := l.a.db.Head(ctx)
 	if err != nil {
 		return wire.Hello{}, err
@@ -200,7 +245,7 @@ func (l *link) hello(ctx context.Context) (wire.Hello, error) {
 	if err != nil {
 		return wire.Hello{}, err
 	}
-	h := wire.Hello{Nonce: l.nonce, BootID: l.a.boot, Seq: l.seq, Version: l.a.version, Stream: l.a.db.Stream(), Head: head}
+	h := wire.Hello{Nonce: asked, BootID: l.a.boot, Seq: l.number(), Version: l.a.version, Stream: l.a.db.Stream(), Head: head}
 	h.KeyEpoch, h.Generation = l.a.generation()
 	if len(first) > 0 {
 		h.Tail = first[0].Seq
@@ -208,7 +253,8 @@ func (l *link) hello(ctx context.Context) (wire.Hello, error) {
 	return h, nil
 }
 
-// handle takes one message of the server. What is wrong with it is told and
+// handle takes one message of the server, beside up and in the order of
+// arrival, so that a desired document does not wait for what is being sent. What is wrong with it is told and
 // changes nothing.
 func (l *link) handle(ctx context.Context, m mqtt.Message) {
 	var err error
@@ -237,10 +283,9 @@ func (l *link) takeAck(ctx context.Context, b []byte) error {
 		if _, err := l.a.trust.Open(*ack.State, wire.TypeServerState, &s); err != nil {
 			return fmt.Errorf("server time: %w", err)
 		}
-		if s.Nonce != "" && s.Nonce == l.nonce && s.Tenant == l.a.cfg.Tenant {
-			l.nonce = "" // one answer to one question
-			if err := l.a.confirmTime(ctx, s.Time, l.sent); err != nil {
-				return err
+		if sent, ok := l.answers(s); ok {
+			if err := l.a.confirmTime(ctx, s.Time, sent); err != nil {
+				l.a.log.WarnContext(ctx, "server time refused", "err", err)
 			}
 		}
 	}
