@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
@@ -208,7 +209,8 @@ type login struct {
 }
 
 // LoadCredentials reads the file of device logins. Only its owner may be able
-// to read it.
+// to read it; a file in the folder that systemd made for this service alone
+// (LoadCredential=, mode 0440) may also have a group.
 func LoadCredentials(path string) (Logins, error) {
 	if path == "" {
 		return Logins{}, nil
@@ -217,7 +219,14 @@ func LoadCredentials(path string) (Logins, error) {
 	if err != nil {
 		return Logins{}, fmt.Errorf("credentials: %w", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if !info.Mode().IsRegular() {
+		return Logins{}, fmt.Errorf("credentials %s is no file", path)
+	}
+	others := fs.FileMode(0o077)
+	if fromSystemd(path) {
+		others = 0o027
+	}
+	if info.Mode().Perm()&others != 0 {
 		return Logins{}, fmt.Errorf("credentials %s can be read by others (mode %o); run chmod 600 on it", path, info.Mode().Perm())
 	}
 	b, err := readBounded(path, maxConfig)
@@ -232,6 +241,17 @@ func LoadCredentials(path string) (Logins, error) {
 		return Logins{}, fmt.Errorf("credentials %s cannot be read%s; it holds logins: with match, user and password each", path, position(err))
 	}
 	return Logins{f.Logins}, nil
+}
+
+// fromSystemd tells whether a file lies directly in $CREDENTIALS_DIRECTORY. Its
+// mode is systemd's, and the folder itself is closed to all but the service.
+func fromSystemd(path string) bool {
+	dir := os.Getenv("CREDENTIALS_DIRECTORY")
+	if dir == "" || !filepath.IsAbs(dir) || filepath.Dir(path) != filepath.Clean(dir) {
+		return false
+	}
+	info, err := os.Stat(dir)
+	return err == nil && info.IsDir() && info.Mode().Perm()&0o007 == 0
 }
 
 func position(err error) string {
