@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/lensdop/lensdop/agent/state"
@@ -58,7 +59,12 @@ func (a *Agent) readLoop(ctx context.Context, l *line) error {
 	}
 }
 
+var errNoReaders = errors.New("this build cannot read serial lines")
+
 func (a *Agent) read(ctx context.Context, l *line) error {
+	if a.parts.OpenReader == nil {
+		return errNoReaders
+	}
 	frame := ""
 	if r, ok := a.registeredReader(l); ok {
 		frame = r.Frame

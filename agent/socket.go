@@ -71,7 +71,7 @@ func (a *Agent) unknown() []wire.UnknownDevice {
 // serveSocket answers `status` on a unix socket that only the agent's own user
 // and group may open.
 func (a *Agent) serveSocket(ctx context.Context) error {
-	if err := os.Remove(a.cfg.Socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := clearSocket(ctx, a.cfg.Socket); err != nil {
 		return fmt.Errorf("socket: %w", err)
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "unix", a.cfg.Socket)
@@ -103,6 +103,26 @@ func (a *Agent) serveSocket(ctx context.Context) error {
 		return fmt.Errorf("socket: %w", err)
 	}
 	return nil
+}
+
+// clearSocket removes what a killed agent left. It removes nothing but a
+// socket, and none that somebody still answers on.
+func clearSocket(ctx context.Context, path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.Mode().Type() != os.ModeSocket {
+		return fmt.Errorf("%s is there and is no socket; choose another path", path)
+	}
+	c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", path)
+	if err == nil {
+		return errors.Join(fmt.Errorf("another agent answers on %s", path), c.Close())
+	}
+	return os.Remove(path)
 }
 
 // AskStatus reads the status of the agent that listens on socket.
