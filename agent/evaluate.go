@@ -54,22 +54,22 @@ func (a *Agent) evaluate(ctx context.Context) error {
 		return nil
 	}
 	findings := rules.Evaluate(a.facts(o))
+	// A person at the gateway sees what holds now, also if it cannot be stored.
+	a.mu.Lock()
+	a.findings = findings
+	a.mu.Unlock()
 	before, err := a.db.Findings(ctx)
 	if err != nil {
 		return err
 	}
-	err = a.update(ctx, func(t *state.Tx) error {
+	return a.update(ctx, func(t *state.Tx) error {
 		seen := map[string]bool{}
 		for _, f := range findings {
 			seen[f.ID] = true
 			var old rules.Finding
-			if b, ok := before[f.ID]; ok {
-				if err := json.Unmarshal(b, &old); err != nil {
-					return fmt.Errorf("stored finding %s: %w", f.ID, err)
-				}
-				if sameVerdict(old, f) {
-					continue
-				}
+			// A stored finding that cannot be read is told anew.
+			if b, ok := before[f.ID]; ok && json.Unmarshal(b, &old) == nil && sameVerdict(old, f) {
+				continue
 			}
 			b, err := json.Marshal(f)
 			if err != nil {
@@ -84,13 +84,6 @@ func (a *Agent) evaluate(ctx context.Context) error {
 		}
 		return a.endFindings(t, before, seen)
 	})
-	if err != nil {
-		return err
-	}
-	a.mu.Lock()
-	a.findings = findings
-	a.mu.Unlock()
-	return nil
 }
 
 // endFindings closes the findings whose subject is gone: a device that was
@@ -103,7 +96,8 @@ func (a *Agent) endFindings(t *state.Tx, before map[string][]byte, seen map[stri
 		}
 		var old rules.Finding
 		if err := json.Unmarshal(b, &old); err != nil {
-			return fmt.Errorf("stored finding %s: %w", id, err)
+			old = rules.Finding{ID: id}
+			a.log.Error("a stored finding cannot be read", "finding", id, "err", err)
 		}
 		old.Status, old.At = rules.NotApplicable, now
 		old.Text = policy.Text{
