@@ -31,9 +31,15 @@ func (s *Server) takeFinding(t *store.Tx, a store.Agent, f store.Finding, now ti
 	if !alarming(f) {
 		return s.resolve(t, key, now)
 	}
+	due := now
+	if rules.Status(f.Status) == rules.Unproven {
+		// An agent that has just started has shown nothing yet. What stays
+		// unproven is told; what is shown a moment later is not worth a mail.
+		due = now.Add(s.config.Timing.UnprovenGrace)
+	}
 	return t.Raise(store.Alert{
 		Key: key, Kind: ui.AlertFinding, Agent: a.ID, Site: f.Site, Subject: f.ID,
-		Severity: f.Severity, Since: or(f.Since, now), Due: now, Data: f.Body,
+		Severity: f.Severity, Since: or(f.Since, now), Due: due, Data: f.Body,
 	})
 }
 

@@ -51,7 +51,7 @@ func config(t *testing.T, dir string) server.Config {
 		Dir: dir, Tenant: tenant, Protocol: examples.Lensmonde, ProtocolName: "lensmonde.yaml",
 		HTTPListen: "127.0.0.1:0", MQTTListen: "127.0.0.1:0",
 		Timing: server.Timing{
-			Tick: 20 * time.Millisecond, State: 100 * time.Millisecond, CoverGrace: 50 * time.Millisecond,
+			Tick: 20 * time.Millisecond, State: 100 * time.Millisecond, CoverGrace: 50 * time.Millisecond, UnprovenGrace: 50 * time.Millisecond,
 			OfflineAfter: 50 * time.Millisecond, MailRetry: 50 * time.Millisecond, Reconnect: 50 * time.Millisecond,
 		},
 	}

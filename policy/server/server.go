@@ -78,6 +78,8 @@ type Timing struct {
 	State time.Duration
 	// CoverGrace is how long a camera may take to be seen covered before an alert. 30 s.
 	CoverGrace time.Duration
+	// UnprovenGrace is how long a finding may stay unproven before an alert. 10 min.
+	UnprovenGrace time.Duration
 	// OfflineAfter is how long an agent may be away before an alert. 1 min.
 	OfflineAfter time.Duration
 	// SilentAfter is how long an agent may be connected and say nothing. 5 min.
@@ -106,6 +108,7 @@ func (t Timing) withDefaults() Timing {
 		{&t.Tick, time.Second},
 		{&t.State, time.Minute},
 		{&t.CoverGrace, 30 * time.Second},
+		{&t.UnprovenGrace, 10 * time.Minute},
 		{&t.OfflineAfter, time.Minute},
 		{&t.SilentAfter, 5 * time.Minute},
 		{&t.ReleaseDue, 2 * time.Hour},
