@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,7 +18,6 @@ import (
 
 	"github.com/lensdop/lensdop/cmd/lensdop-agent/gateway"
 	"github.com/lensdop/lensdop/cmd/lensdop/demo"
-	"github.com/lensdop/lensdop/policy"
 )
 
 // agentWord starts the agent's command line in this binary: the demo runs the
@@ -103,32 +101,5 @@ func demoCommand() *cobra.Command {
 	f.BoolVar(&o.MJPEG, "mjpeg", false, "let all cameras speak Motion JPEG, also where ffmpeg is installed")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "address of the pages")
 	f.BoolVarP(&verbose, "verbose", "v", false, "log what the server and the cameras do, to standard error")
-	return c
-}
-
-func protocolCommand() *cobra.Command {
-	c := &cobra.Command{Use: "protocol", Short: "Work with protocol files"}
-	c.AddCommand(&cobra.Command{
-		Use:   "check FILE...",
-		Short: "Check that protocol files can be evaluated",
-		Args:  cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, files []string) error {
-			bad := 0
-			for _, name := range files {
-				b, err := os.ReadFile(name)
-				if err == nil {
-					_, err = policy.Parse(name, b)
-				}
-				if err != nil {
-					bad++
-					fmt.Fprintln(c.ErrOrStderr(), err) //nolint:errcheck // there is nowhere left to tell
-				}
-			}
-			if bad > 0 {
-				return errors.New("not every file can be evaluated")
-			}
-			return nil
-		},
-	})
 	return c
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -20,9 +21,43 @@ func simCommand() *cobra.Command {
 	return c
 }
 
+// simulatedCamera is what a started camera says of itself.
+type simulatedCamera struct {
+	Endpoint string   `json:"endpoint"`
+	ONVIF    string   `json:"onvif"`
+	Streams  []string `json:"streams"` // main stream of each lens
+	User     string   `json:"user"`
+	Password string   `json:"password"` // of the simulation only
+}
+
+// String is the same for a person.
+func (s simulatedCamera) String() string {
+	return fmt.Sprintf("%s\nonvif   %s\nstream  %s\nlogin   %s / %s",
+		s.Endpoint, s.ONVIF, strings.Join(s.Streams, "\n        "), s.User, s.Password)
+}
+
+// simulatedReader is what a started reader says of itself.
+type simulatedReader struct {
+	Port  string `json:"port"`
+	Frame string `json:"frame"`
+}
+
+// String is the port alone, so that a script can use it.
+func (s simulatedReader) String() string { return s.Port }
+
+// announce says that a device is up and where.
+func announce(c *cobra.Command, asJSON bool, device fmt.Stringer) error {
+	if asJSON {
+		return json.NewEncoder(c.OutOrStdout()).Encode(device)
+	}
+	_, err := fmt.Fprintln(c.OutOrStdout(), device)
+	return err
+}
+
 func simCameraCommand() *cobra.Command {
 	cam := sim.Camera{Vendor: "Lensdop Simulated", Model: "Camera", Firmware: "1.0.0", Serial: "SIM-1"}
 	var room, overlay string
+	var asJSON bool
 	var faults []string
 	c := &cobra.Command{
 		Use:   "camera",
@@ -41,8 +76,11 @@ func simCameraCommand() *cobra.Command {
 					return err
 				}
 			}
-			if _, err := fmt.Fprintf(c.OutOrStdout(), "%s\nonvif   http://%s/onvif/device_service\nstream  %s\nlogin   %s / %s\n",
-				d.Endpoint(), d.Addr(), d.RTSPURL(1), cam.User, cam.Password); err != nil {
+			up := simulatedCamera{Endpoint: d.Endpoint(), ONVIF: "http://" + d.Addr() + "/onvif/device_service", User: cam.User, Password: cam.Password}
+			for lens := range cam.Lenses {
+				up.Streams = append(up.Streams, d.RTSPURL(lens+1))
+			}
+			if err := announce(c, asJSON, up); err != nil {
 				return err
 			}
 			<-c.Context().Done()
@@ -56,6 +94,11 @@ func simCameraCommand() *cobra.Command {
 	f.IntVar(&cam.RTSPPort, "rtsp", 0, "port of the streams; 0 takes any")
 	f.IntVar(&cam.DiscoveryPort, "discovery", 0, "0: multicast on port 3702; -1: none; else unicast on this port")
 	f.StringVar(&cam.Endpoint, "endpoint", "", "WS-Discovery endpoint, urn:uuid:...")
+	f.StringVar(&cam.Vendor, "vendor", cam.Vendor, "maker that it names")
+	f.StringVar(&cam.Model, "model", cam.Model, "model that it names")
+	f.StringVar(&cam.Firmware, "firmware", cam.Firmware, "firmware that it names")
+	f.StringVar(&cam.Serial, "serial", cam.Serial, "serial number that it names")
+	f.StringSliceVar(&cam.Location, "location", nil, "location scope, may be repeated")
 	f.StringVar(&cam.User, "user", "lensdop", "login name")
 	f.StringVar(&cam.Password, "password", "simulated", "login password, of the simulation only")
 	f.IntVar(&cam.Lenses, "lenses", 1, "video sources")
@@ -70,6 +113,7 @@ func simCameraCommand() *cobra.Command {
 	f.StringVar(&room, "room", string(sim.RoomHall), "hall, office, corridor or counter")
 	f.Int64Var(&cam.Scene.Seed, "seed", 1, "of the scene")
 	f.StringVar(&overlay, "overlay", "", "the clock in the picture: under masks (default), over or none")
+	f.BoolVar(&asJSON, "json", false, "print where it is as one JSON line")
 	f.StringSliceVar(&faults, "fault", nil, "misbehave: "+strings.Join(sim.FaultNames(), ", "))
 	return c
 }
@@ -77,6 +121,7 @@ func simCameraCommand() *cobra.Command {
 func simReaderCommand() *cobra.Command {
 	var r sim.Reader
 	var frame string
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "reader",
 		Short: "Run a simulated badge reader on a pseudo-terminal until it is told to stop",
@@ -88,7 +133,7 @@ func simReaderCommand() *cobra.Command {
 				return err
 			}
 			defer d.Close() //nolint:errcheck // the process ends here
-			if _, err := fmt.Fprintln(c.OutOrStdout(), d.Port()); err != nil {
+			if err := announce(c, asJSON, simulatedReader{Port: d.Port(), Frame: frame}); err != nil {
 				return err
 			}
 			<-c.Context().Done()
@@ -96,6 +141,7 @@ func simReaderCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
+	f.BoolVar(&asJSON, "json", false, "print where it is as one JSON line")
 	f.StringVar(&frame, "frame", string(sim.ReaderRDM6300), "rdm6300, id12, wiegand-hex or wiegand-decimal")
 	f.StringVar(&r.Card, "card", BadgeExample, "invented card that it reads")
 	f.DurationVar(&r.Every, "every", 3*time.Second, "between two cards")

@@ -121,6 +121,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Speed <= 0 {
 		return fmt.Errorf("speed %g: must be more than 0", o.Speed)
 	}
+	if o.Kills < 0 {
+		return fmt.Errorf("%d kills: must be 0 or more", o.Kills)
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
