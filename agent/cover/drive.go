@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lensdop/lensdop/agent/state"
@@ -127,11 +128,22 @@ func entries(ctx context.Context, db *state.DB, camera, device string) (map[devi
 	}
 	m := map[devices.Method]state.Entry{}
 	for _, e := range all {
-		if e.Camera == camera && e.Device == device {
+		if e.Camera == camera && sameDevice(e.Device, device) {
 			m[e.Undo.Method] = e
 		}
 	}
 	return m, nil
+}
+
+// sameDevice compares endpoints as UUIDs, however a device spells its own: an
+// entry that is not recognised would have our mask taken for what was there
+// before us.
+func sameDevice(a, b string) bool {
+	plain := func(s string) string {
+		s = strings.ToLower(strings.TrimSpace(s))
+		return strings.TrimPrefix(strings.TrimPrefix(s, "urn:"), "uuid:")
+	}
+	return plain(a) == plain(b)
 }
 
 func pictureEmpty(c devices.Cover) bool { return !c.Whole && len(c.Zones) == 0 }
