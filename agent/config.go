@@ -208,6 +208,13 @@ type login struct {
 	Password string `yaml:"password"`
 }
 
+// String hides the logins from fmt, which cannot see that a field of a private
+// field is secret.
+func (l Logins) String() string { return fmt.Sprintf("%d logins", len(l.logins)) }
+
+// GoString hides the logins from %#v.
+func (l Logins) GoString() string { return l.String() }
+
 // LoadCredentials reads the file of device logins. Only its owner may be able
 // to read it; a file in the folder that systemd made for this service alone
 // (LoadCredential=, mode 0440) may also have a group.
