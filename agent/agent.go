@@ -65,7 +65,7 @@ type Agent struct {
 	refused  map[wire.DesiredResult]bool // told since the last good document
 	doubted  bool                        // the last server time did not fit, and that was told
 	dirty    chan struct{}               // something that a rule looks at changed
-	kicked   chan struct{}               // look for devices again
+	kicked   chan struct{}               // another camera may need a keeper
 }
 
 // New opens the agent's state. Close it.
@@ -169,6 +169,13 @@ var ErrHeld = errors.New("another agent uses this state folder")
 // Run does the agent's work until ctx ends. It returns nil then, or the error
 // that made going on pointless.
 func (a *Agent) Run(ctx context.Context) error {
+	if err := a.run(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+func (a *Agent) run(ctx context.Context) error {
 	journal, err := a.db.Journal(ctx)
 	if err != nil {
 		return err
@@ -225,12 +232,17 @@ func (a *Agent) touch() {
 	}
 }
 
-// kickAll wakes every camera's keeper.
-func (a *Agent) kickAll() {
+// kick makes keepLoop look again at who needs a keeper.
+func (a *Agent) kick() {
 	select {
 	case a.kicked <- struct{}{}:
 	default:
 	}
+}
+
+// kickAll wakes every camera's keeper.
+func (a *Agent) kickAll() {
+	a.kick()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, k := range a.keepers {
@@ -314,28 +326,28 @@ func (a *Agent) floorLoop(ctx context.Context) error {
 }
 
 // keepLoop runs one keeper per registered camera of the site, as the register
-// in force lists them.
+// in force lists them, and one per camera that left it with our work on it.
 func (a *Agent) keepLoop(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	covers, err := a.db.Covers(ctx)
-	if err != nil {
-		return err
-	}
-	running := map[string]context.CancelFunc{}
-	defer func() {
-		for _, stop := range running {
-			stop()
-		}
-	}()
+	running := map[string]chan struct{}{} // closed when the keeper has ended
 	for {
-		registered := map[string]bool{}
-		if p := a.inForce().policy.Protocol; p != nil {
-			for _, c := range p.CamerasOf(a.cfg.Site) {
-				registered[c.ID] = true
+		for id, ended := range running {
+			select {
+			case <-ended:
+				delete(running, id)
+			default:
 			}
 		}
-		for id := range registered {
+		ids, err := a.toKeep(ctx)
+		if err != nil {
+			return err
+		}
+		covers, err := a.db.Covers(ctx)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
 			if running[id] != nil {
 				continue
 			}
@@ -343,18 +355,18 @@ func (a *Agent) keepLoop(ctx context.Context) error {
 			a.mu.Lock()
 			a.keepers[id] = k
 			a.mu.Unlock()
-			sub, stop := context.WithCancel(ctx)
-			running[id] = stop
-			wg.Go(func() { k.run(sub) })
-		}
-		for id, stop := range running {
-			if !registered[id] {
-				stop()
-				delete(running, id)
-				a.mu.Lock()
-				delete(a.keepers, id)
-				a.mu.Unlock()
-			}
+			ended := make(chan struct{})
+			running[id] = ended
+			wg.Go(func() {
+				defer a.kick() // it may have come back to the register meanwhile
+				defer close(ended)
+				k.run(ctx)
+				if ctx.Err() == nil {
+					a.mu.Lock()
+					delete(a.keepers, id)
+					a.mu.Unlock()
+				}
+			})
 		}
 		a.touch()
 		select {
@@ -363,4 +375,23 @@ func (a *Agent) keepLoop(ctx context.Context) error {
 		case <-a.kicked:
 		}
 	}
+}
+
+// toKeep lists the cameras that need a keeper.
+func (a *Agent) toKeep(ctx context.Context) ([]string, error) {
+	var ids []string
+	p := a.inForce().policy.Protocol
+	if p == nil {
+		return nil, nil // a protocol that cannot be read removes no camera
+	}
+	for _, c := range p.CamerasOf(a.cfg.Site) {
+		ids = append(ids, c.ID)
+	}
+	journal, err := a.db.Journal(ctx)
+	for _, e := range journal {
+		if !slices.Contains(ids, e.Camera) {
+			ids = append(ids, e.Camera)
+		}
+	}
+	return ids, err
 }

@@ -86,7 +86,7 @@ func (a *Agent) Check(ctx context.Context, listen time.Duration) (Status, error)
 	if err != nil {
 		a.log.WarnContext(ctx, "search for devices", "err", err)
 	}
-	for _, f := range found {
+	for _, f := range a.once(found) {
 		if err := a.takeFound(ctx, f); err != nil {
 			return Status{}, err
 		}
@@ -133,7 +133,7 @@ func (k *keeper) checkOnce(ctx context.Context, o *orders, c policy.Camera) {
 		if b == nil {
 			return k.missing()
 		}
-		if _, err := k.ask(ctx, b, c, func(devices.Camera) (cover.Driven, error) { return cover.Driven{}, nil }); err != nil {
+		if _, err := k.ask(ctx, b, c, func(context.Context, devices.Camera) (cover.Driven, error) { return cover.Driven{}, nil }); err != nil {
 			return err
 		}
 		k.look(ctx, o, b, c, want)

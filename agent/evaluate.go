@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -215,20 +214,16 @@ func (a *Agent) facts(o *orders) rules.Facts {
 	return f
 }
 
-// lenses counts the video sources of the devices that were logged in to.
+// lenses counts the video sources of the devices that were logged in to, as
+// of the last login: a device that is being asked just now keeps its count.
 func (a *Agent) lenses() map[string]int {
 	a.mu.Lock()
-	boxes := maps.Clone(a.boxes)
-	a.mu.Unlock()
+	defer a.mu.Unlock()
 	n := map[string]int{}
-	for key, b := range boxes {
-		if !b.asks.TryLock() {
-			continue // being asked just now; the next evaluation counts it
+	for key, b := range a.boxes {
+		if b.lenses > 0 {
+			n[key] = b.lenses
 		}
-		if b.cams != nil {
-			n[key] = len(b.cams)
-		}
-		b.asks.Unlock()
 	}
 	return n
 }

@@ -21,7 +21,10 @@ import (
 // box is one device as found on the network. Asking it and looking at its
 // streams take turns, each among themselves: sessions are budgeted per box.
 type box struct {
-	found devices.Found // guarded by Agent.mu
+	// Guarded by Agent.mu.
+	found  devices.Found
+	moved  bool // it answers at another address than cams were opened at
+	lenses int  // video sources after the last login; 0 means unknown
 
 	asks  sync.Mutex    // one question at a time; guards cams
 	looks chan struct{} // as many streams at once as it has room for
@@ -50,7 +53,7 @@ func (a *Agent) discoverLoop(ctx context.Context) error {
 // discover searches once and takes in what answered.
 func (a *Agent) discover(ctx context.Context) error {
 	found, scans, failed := a.search(ctx, nil)
-	for _, f := range found {
+	for _, f := range a.once(found) {
 		if err := a.takeFound(ctx, f); err != nil {
 			return err
 		}
@@ -130,6 +133,31 @@ func (a *Agent) unicast() []string {
 	return all
 }
 
+// once leaves one answer per device. A device that answers at several
+// addresses stays where it was, if it still answers there: else whoever else
+// names its endpoint would draw the gateway away from it.
+func (a *Agent) once(found []devices.Found) []devices.Found {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var list []devices.Found
+	at := map[string]int{}
+	for _, f := range found {
+		key := deviceKey(f)
+		i, again := at[key]
+		switch b := a.boxes[key]; {
+		case !again:
+			at[key] = len(list)
+			list = append(list, f)
+		case list[i].Address != f.Address:
+			a.log.Warn("a device answers at two addresses, or two devices claim to be one", "endpoint", cut(f.Endpoint, maxSaid), "one", list[i].Address, "other", f.Address)
+			if b != nil && b.found.Address == f.Address {
+				list[i] = f
+			}
+		}
+	}
+	return list
+}
+
 // takeFound keeps what answered. A device that changes address stays itself.
 func (a *Agent) takeFound(ctx context.Context, f devices.Found) error {
 	key := deviceKey(f)
@@ -144,16 +172,11 @@ func (a *Agent) takeFound(ctx context.Context, f devices.Found) error {
 		moved = b.found.Address != f.Address
 		f.FirstSeen = b.found.FirstSeen
 		b.found = f
+		b.moved = b.moved || moved // whoever asks next logs in anew
 	}
 	a.mu.Unlock()
 	if !fresh && !moved {
 		return nil
-	}
-	if moved {
-		b.asks.Lock()
-		closeAll(b.cams)
-		b.cams = nil
-		b.asks.Unlock()
 	}
 	now, _ := a.clock.now()
 	return a.update(ctx, func(t *state.Tx) error { return t.Emit(now, wire.EventDevice, key, f) })
@@ -180,8 +203,8 @@ func closeAll(cams []devices.Camera) {
 	}
 }
 
-// boxOf finds the device behind a registered camera: by its endpoint, or by
-// the serial number that a device told after login.
+// boxOf finds the device behind a registered camera by its endpoint; the
+// serial number is compared after login.
 func (a *Agent) boxOf(c policy.Camera) *box {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -211,11 +234,20 @@ func (a *Agent) someMissing() bool {
 		return false
 	}
 	for _, c := range p.CamerasOf(a.cfg.Site) {
-		if a.boxOf(c) == nil {
+		if a.boxOf(c) == nil || a.unreachable(c.ID) {
 			return true
 		}
 	}
 	return false
+}
+
+// unreachable tells that a camera was found and no longer answers, or that
+// another device does: it may have moved.
+func (a *Agent) unreachable(camera string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	k := a.keepers[camera]
+	return k != nil && k.state.Reach == reachUnreachable
 }
 
 // wakeUnreached lets the keepers of cameras that were not reached try at once.
@@ -235,6 +267,7 @@ func (a *Agent) open(ctx context.Context, b *box, c policy.Camera) (devices.Came
 	if b.cams == nil {
 		a.mu.Lock()
 		f := b.found
+		b.lenses = 0
 		a.mu.Unlock()
 		var failed error
 		for _, d := range a.parts.Drivers {
@@ -252,6 +285,9 @@ func (a *Agent) open(ctx context.Context, b *box, c policy.Camera) (devices.Came
 		if b.cams == nil {
 			return nil, failed
 		}
+		a.mu.Lock()
+		b.lenses = len(b.cams)
+		a.mu.Unlock()
 	}
 	cam, err := lens(b.cams, c.Source)
 	if err != nil {

@@ -33,6 +33,9 @@ const (
 	// readBack is how often the device's masks are read, also between looks:
 	// what a device forgets by itself is seen and put back within it.
 	readBack = 20 * time.Second
+	// askLimit is how long one camera may keep its box to itself: a device that
+	// stalls must not keep the other lenses from being asked.
+	askLimit = time.Minute
 )
 
 // keeper keeps one registered camera as the policy orders it.
@@ -47,6 +50,8 @@ type keeper struct {
 	looked  time.Time
 	asked   time.Time
 	after   devices.State // what the device had after the last pass
+	told    string        // kind of trouble that was last told
+	last    policy.Camera // as last registered, to undo our work once it is not
 
 	// Guarded by Agent.mu.
 	changed time.Time // when what is ordered last changed
@@ -65,9 +70,14 @@ func (k *keeper) wake() {
 	}
 }
 
+// run keeps the camera until ctx ends, or until it left the register and
+// nothing of ours is left on it.
 func (k *keeper) run(ctx context.Context) {
 	for {
 		wait := k.pass(ctx)
+		if wait < 0 {
+			return
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -78,7 +88,7 @@ func (k *keeper) run(ctx context.Context) {
 }
 
 // pass makes the camera match what is ordered, once, looks at it if that is
-// due, and returns when to come again.
+// due, and returns when to come again; less than zero means never.
 func (k *keeper) pass(ctx context.Context) time.Duration {
 	o := k.a.inForce()
 	retry := time.Duration(k.a.cfg.Every.Retry)
@@ -86,9 +96,10 @@ func (k *keeper) pass(ctx context.Context) time.Duration {
 		return retry
 	}
 	c, ok := o.policy.Protocol.Camera(k.id)
-	if !ok {
-		return retry
+	if !ok || c.Site != k.a.cfg.Site {
+		return k.leave(ctx, o)
 	}
+	k.last = c
 	t := k.a.clock.instant()
 	now, want := t.now, o.want(k.id, t, k.ordered)
 	if err := k.order(ctx, o, want, now); err != nil {
@@ -121,7 +132,15 @@ func (k *keeper) order(ctx context.Context, o *orders, want devices.Cover, now t
 		return err
 	}
 	k.ordered, k.since, k.looked = want, now, time.Time{}
-	k.note(func() { k.changed = now })
+	k.note(func() {
+		k.changed = now
+		// What was seen before says nothing of what is ordered now.
+		sights := map[string]cover.Sight{}
+		for id, s := range k.sights {
+			sights[id] = s.Outdated()
+		}
+		k.sights = sights
+	})
 	k.a.log.InfoContext(ctx, "cover ordered", "camera", k.id, "ordered", st.Ordered)
 	return nil
 }
@@ -191,18 +210,25 @@ func (k *keeper) missing() error {
 }
 
 func (k *keeper) drive(ctx context.Context, b *box, c policy.Camera, want devices.Cover, now time.Time) (cover.Driven, error) {
-	return k.ask(ctx, b, c, func(cam devices.Camera) (cover.Driven, error) {
+	return k.ask(ctx, b, c, func(ctx context.Context, cam devices.Camera) (cover.Driven, error) {
 		return cover.Drive(ctx, k.a.db, now, k.id, cam, c.Methods, want, k.after)
 	})
 }
 
 // ask logs in, drives, and asks the device for its facts when they are old.
-func (k *keeper) ask(ctx context.Context, b *box, c policy.Camera, drive func(devices.Camera) (cover.Driven, error)) (cover.Driven, error) {
+func (k *keeper) ask(ctx context.Context, b *box, c policy.Camera, drive func(context.Context, devices.Camera) (cover.Driven, error)) (cover.Driven, error) {
 	b.asks.Lock()
 	defer b.asks.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
 	k.a.mu.Lock()
-	found := b.found
+	found, moved := b.found, b.moved
+	b.moved = false
 	k.a.mu.Unlock()
+	if moved {
+		closeAll(b.cams)
+		b.cams = nil
+	}
 	seen := k.a.seenBy(found)
 	k.note(func() { k.state.Address, k.seenBy = found.Address, seen })
 	cam, err := k.a.open(ctx, b, c)
@@ -210,7 +236,7 @@ func (k *keeper) ask(ctx context.Context, b *box, c policy.Camera, drive func(de
 		k.note(func() { k.state.Reach = reachOf(err) })
 		return cover.Driven{}, err
 	}
-	driven, err := drive(cam)
+	driven, err := drive(ctx, cam)
 	if err != nil && lost(err) {
 		// The device may have rebooted or changed: log in anew next time.
 		closeAll(b.cams)
@@ -248,7 +274,7 @@ func (k *keeper) observed() bool {
 }
 
 func lost(err error) bool {
-	return errors.Is(err, devices.ErrUnreachable) || errors.Is(err, devices.ErrLogin) || errors.Is(err, devices.ErrMalformed)
+	return errors.Is(err, devices.ErrUnreachable) || errors.Is(err, devices.ErrLogin) || errors.Is(err, devices.ErrMalformed) || errors.Is(err, context.DeadlineExceeded)
 }
 
 func reachOf(err error) string {
@@ -300,13 +326,13 @@ func (k *keeper) look(ctx context.Context, o *orders, b *box, c policy.Camera, w
 		s := cover.Look(ctx, k.a.parts.Eyes, r)
 		<-b.looks
 		s.At, _ = k.a.clock.now()
-		sights[p.ID] = s
 		if s.Learned != nil && reference == nil && err == nil {
 			if err := k.learn(ctx, p, s.Learned, s.At); err != nil {
 				k.a.log.ErrorContext(ctx, "reference view is not kept", "camera", k.id, "path", p.ID, "err", err)
 			}
 		}
-		s.Learned = nil
+		s.Learned = nil // it lives on the disk, encrypted, and nowhere else
+		sights[p.ID] = s
 	}
 	k.note(func() { k.sights = sights })
 }
@@ -380,13 +406,31 @@ func (k *keeper) settle(ctx context.Context, o *orders, c policy.Camera, want de
 		st.Since = now
 	}
 	k.note(func() { k.state = st })
-	if changed || st.Trouble != before.Trouble {
+	if kind := troubleKind(st.Trouble); changed || kind != k.told {
+		k.told = kind
 		if err := k.tell(ctx, wire.EventShown, now); err != nil {
 			k.a.log.ErrorContext(ctx, "what is shown is not told", "camera", k.id, "err", err)
 		}
 		k.a.log.InfoContext(ctx, "camera", "camera", k.id, "ordered", st.Ordered, "shown", st.Shown, "obeys", st.Obeys, "trouble", st.Trouble)
 	}
 	k.a.touch()
+}
+
+// troubleKind is a trouble without its numbers: sizes, ports and margins
+// differ from look to look, and told over time they are measures.
+func troubleKind(s string) string {
+	var b strings.Builder
+	number := false
+	for _, r := range s {
+		digit := r >= '0' && r <= '9' || number && (r == '.' || r == ',')
+		if !digit {
+			b.WriteRune(r)
+		} else if !number {
+			b.WriteByte('#')
+		}
+		number = digit
+	}
+	return b.String()
 }
 
 func (k *keeper) tell(ctx context.Context, typ wire.EventType, at time.Time) error {
