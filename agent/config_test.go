@@ -105,6 +105,32 @@ func TestCredentials(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
+	t.Run("by systemd", func(t *testing.T) {
+		path := write(t, good, 0o440)
+		dir := filepath.Dir(path)
+		if _, err := LoadCredentials(path); err == nil {
+			t.Error("mode 0440 was taken outside systemd's folder")
+		}
+		t.Setenv("CREDENTIALS_DIRECTORY", dir)
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadCredentials(path); err == nil {
+			t.Error("a folder that anybody can enter was taken for systemd's")
+		}
+		if err := os.Chmod(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadCredentials(path); err != nil {
+			t.Error(err)
+		}
+		if err := os.Chmod(path, 0o444); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadCredentials(path); err == nil {
+			t.Error("a file that everybody can read was taken")
+		}
+	})
 	t.Run("a broken file does not print its passwords", func(t *testing.T) {
 		for _, text := range []string{
 			"logins:\n  - {match: \"*\", usr: x, password: " + secret + "}\n",

@@ -339,6 +339,7 @@ func (a *Agent) seenBy(f devices.Found) devices.Value[bool] {
 	if err != nil {
 		return devices.Unreadable[bool](fmt.Errorf("address %q: %w", f.Address, err))
 	}
+	addr = addr.Unmap()
 	for _, n := range networks {
 		subnet, err := netip.ParsePrefix(n.Subnet)
 		if err == nil && subnet.Contains(addr) && (n.Interface == "" || f.Interface == "" || n.Interface == f.Interface) {
