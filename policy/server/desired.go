@@ -27,9 +27,16 @@ const (
 	keepEnded = 7 * 24 * time.Hour
 
 	publishTimeout = 10 * time.Second
+
+	// roomFor is how many bytes a document may say: in its envelope it takes a
+	// third more, and number, dates and signature come to it.
+	roomFor = wire.MaxMessage*3/4 - 4<<10
 )
 
-var errNotConnected = errors.New("not connected to the broker")
+var (
+	errNotConnected = errors.New("not connected to the broker")
+	errFull         = errors.New("the desired document is too long for one message; release some decisions or shorten the protocol file")
+)
 
 // mark has the desired document of agents looked at and published again.
 func (s *Server) mark(agents ...string) {
@@ -98,13 +105,16 @@ func (s *Server) desired(t *store.Tx, agent string, now time.Time) (store.Genera
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return have, err
 	}
-	d, err := s.content(t, a, now)
+	d, err := s.document(t, a, now)
 	if err != nil {
 		return have, err
 	}
 	said, err := json.Marshal(d)
 	if err != nil {
 		return have, err
+	}
+	if len(said) > roomFor {
+		return have, fmt.Errorf("agent %s: %w", agent, errFull)
 	}
 	sum := sha256.Sum256(said)
 	// An agent that knows a higher number than our database is met with an
@@ -127,7 +137,7 @@ func (s *Server) desired(t *store.Tx, agent string, now time.Time) (store.Genera
 		return have, err
 	}
 	if len(next.Envelope) > wire.MaxMessage {
-		return have, fmt.Errorf("desired document of agent %s has %d bytes; the limit is %d: release or let end some decisions", agent, len(next.Envelope), wire.MaxMessage)
+		return have, fmt.Errorf("agent %s: %w", agent, errFull)
 	}
 	if ahead && have.Generation > 0 {
 		err := t.Audit(store.Entry{
@@ -144,8 +154,21 @@ func (s *Server) desired(t *store.Tx, agent string, now time.Time) (store.Genera
 	return next, t.PutGeneration(next)
 }
 
-// content is what a document says, without its number and dates.
-func (s *Server) content(t *store.Tx, a store.Agent, now time.Time) (wire.Desired, error) {
+// document is what a document says, without its number and dates. If there is
+// no room for the decisions that are over, they are left out.
+func (s *Server) document(t *store.Tx, a store.Agent, now time.Time) (wire.Desired, error) {
+	d, err := s.content(t, a, now, keepEnded)
+	if err != nil {
+		return d, err
+	}
+	if b, err := json.Marshal(d); err != nil || len(b) <= roomFor {
+		return d, err
+	}
+	return s.content(t, a, now, 0)
+}
+
+// content is document with the decisions that ended no longer than keep ago.
+func (s *Server) content(t *store.Tx, a store.Agent, now time.Time, keep time.Duration) (wire.Desired, error) {
 	d := wire.Desired{Protocol: string(s.config.Protocol), Decisions: []wire.Envelope{}, Releases: []wire.Envelope{}, Calendar: []wire.Interval{}}
 	all, err := t.Decisions()
 	if err != nil {
@@ -153,7 +176,7 @@ func (s *Server) content(t *store.Tx, a store.Agent, now time.Time) (wire.Desire
 	}
 	pol := policy.Policy{Protocol: s.protocol}
 	for _, dec := range all {
-		if end := ended(dec); !slices.Contains(a.Sites, dec.Site) || (!end.IsZero() && end.Before(now.Add(-keepEnded))) {
+		if end := s.ended(dec); !slices.Contains(a.Sites, dec.Site) || (!end.IsZero() && end.Before(now.Add(-keep))) {
 			continue
 		}
 		d.Decisions = append(d.Decisions, dec.Envelope)
@@ -171,15 +194,22 @@ func (s *Server) content(t *store.Tx, a store.Agent, now time.Time) (wire.Desire
 	return d, nil
 }
 
-// ended is when a decision stopped covering, zero while nobody knows.
-func ended(d store.Decision) time.Time {
-	end := d.Until
+// ended is when a decision stopped covering, zero while it has not been
+// released by as many people as it takes. One that the protocol of today no
+// longer allows counts as open until its own end.
+func (s *Server) ended(d store.Decision) time.Time {
+	pol := policy.Policy{Protocol: s.protocol, Decisions: []policy.Decision{d.Decision}}
 	for _, r := range d.Releases {
-		if end.IsZero() || r.At.Before(end) {
-			end = r.At
-		}
+		pol.Releases = append(pol.Releases, r.Release)
 	}
-	return end
+	if s.protocol.CheckDecision(d.Decision) != nil {
+		return d.Until
+	}
+	spans := pol.Calendar(d.Site)
+	if len(spans) == 0 { // released before it began
+		return d.From
+	}
+	return spans[0].Until // the same for all its cameras
 }
 
 // seal signs the server's word on the time.

@@ -12,6 +12,11 @@ func View(ctx context.Context, s *Server, fn func(*store.Tx) error) error {
 	return s.store.View(ctx, fn)
 }
 
+// Update writes behind the server's back.
+func Update(ctx context.Context, s *Server, fn func(*store.Tx) error) error {
+	return s.store.Update(ctx, fn)
+}
+
 func ServiceOf(s *Server) ui.Service { return &service{s} }
 
 func DecodeBatch(b []byte) error { _, err := decodeBatch(b); return err }

@@ -1,8 +1,10 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -109,7 +111,7 @@ func (s *service) Cover(ctx context.Context, who ui.Account, o ui.CoverOrder) er
 		return &ui.Invalid{Field: "mode", Key: "err-limit"}
 	}
 	return s.decide(ctx, policy.Decision{
-		ID: newID(), Site: o.Site, Cameras: o.Cameras, From: o.From.UTC(), Until: o.Until.UTC(),
+		ID: cmp.Or(o.ID, newID()), Site: o.Site, Cameras: o.Cameras, From: o.From.UTC(), Until: o.Until.UTC(),
 		Reason: o.Reason, By: who.Name, Role: decidingRole, At: now.UTC(),
 	}, "mode")
 }
@@ -119,7 +121,7 @@ func (s *service) Elect(ctx context.Context, who ui.Account, o ui.ElectOrder) er
 	if !mayDecide(who, o.Site) {
 		return ui.ErrForbidden
 	}
-	d, err := s.protocol.Election(o.Template, o.Site, o.Day, newID(), who.Name, decidingRole, time.Now().UTC())
+	d, err := s.protocol.Election(o.Template, o.Site, o.Day, cmp.Or(o.ID, newID()), who.Name, decidingRole, time.Now().UTC())
 	if err != nil {
 		return &ui.Invalid{Field: "day", Key: "err-protocol", Detail: err.Error()}
 	}
@@ -127,8 +129,13 @@ func (s *service) Elect(ctx context.Context, who ui.Account, o ui.ElectOrder) er
 	return s.decide(ctx, d, "day")
 }
 
+// sameForm is how long a form that comes again counts as sent twice by
+// mistake. Later it is refused: the person means something new by it.
+const sameForm = 2 * time.Minute
+
 // decide signs and stores a decision, tells a second person, and has the
-// agents of the site informed.
+// agents of the site informed. A decision that is stored already is not taken
+// a second time.
 func (s *service) decide(ctx context.Context, d policy.Decision, field string) error {
 	if err := s.protocol.CheckDecision(d); err != nil {
 		return &ui.Invalid{Field: field, Key: "err-protocol", Detail: err.Error()}
@@ -138,27 +145,77 @@ func (s *service) decide(ctx context.Context, d policy.Decision, field string) e
 		return err
 	}
 	var agents []string
+	again := false
 	err = s.store.Update(ctx, func(t *store.Tx) error {
+		var err error
+		if again, err = s.repeated(t, d, field); err != nil || again {
+			return err
+		}
 		stored := store.Decision{Decision: d, Envelope: env}
 		if err := t.AddDecision(stored); err != nil {
+			return err
+		}
+		if agents, err = s.agentsFor(t, d); err != nil {
 			return err
 		}
 		if err := t.Audit(store.Entry{At: d.At, Who: d.By, What: "decided to cover", Detail: d.ID + " at " + d.Site + ": " + d.Reason}); err != nil {
 			return err
 		}
-		if err := s.notify(t, stored, false, d.By, d.At); err != nil {
-			return err
-		}
-		agents, err = agentsOf(t, d.Site)
-		return err
+		return s.notify(t, stored, false, d.By, d.At)
 	})
-	if err != nil {
+	if err != nil || again {
 		return err
 	}
 	s.log.InfoContext(ctx, "decision taken", "decision", d.ID, "site", d.Site)
 	s.pushMail()
 	s.markSome(agents)
 	return nil
+}
+
+// repeated tells whether a decision has been taken already: by the same form,
+// sent twice, or, for a template, by another form for the same day.
+func (s *service) repeated(t *store.Tx, d policy.Decision, field string) (bool, error) {
+	all, err := t.Decisions()
+	if err != nil {
+		return false, err
+	}
+	for _, have := range all {
+		switch {
+		case have.ID == d.ID && have.By == d.By && d.At.Sub(have.At) < sameForm:
+			return true, nil
+		case have.ID == d.ID:
+			return false, &ui.Invalid{Field: field, Key: "err-again"}
+		case d.Template != "" && have.Template == d.Template && have.Site == d.Site && have.From.Equal(d.From) && s.ended(have).IsZero():
+			return false, &ui.Invalid{Field: field, Key: "err-same"}
+		}
+	}
+	return false, nil
+}
+
+// agentsFor lists the agents that must learn of a decision, and refuses one
+// that would not fit into what they are told: it would be taken here and never
+// arrive there.
+func (s *service) agentsFor(t *store.Tx, d policy.Decision) ([]string, error) {
+	agents, err := agentsOf(t, d.Site)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range agents {
+		a, err := t.Agent(id)
+		if err != nil {
+			return nil, err
+		}
+		doc, err := s.document(t, a, d.At)
+		if err != nil {
+			return nil, err
+		}
+		if b, err := json.Marshal(doc); err != nil {
+			return nil, err
+		} else if len(b) > roomFor {
+			return nil, &ui.Invalid{Field: "reason", Key: "err-full"}
+		}
+	}
+	return agents, nil
 }
 
 // notify queues the mail by which a second person hears of a decision.
@@ -191,7 +248,7 @@ func (s *service) Release(ctx context.Context, who ui.Account, o ui.ReleaseOrder
 		if !mayDecide(who, d.Site) {
 			return ui.ErrForbidden
 		}
-		if s.released(d) || slices.ContainsFunc(d.Releases, func(r store.Release) bool { return r.By == who.Name }) {
+		if end := s.ended(d); !end.IsZero() && !now.Before(end) || s.released(d) || slices.ContainsFunc(d.Releases, func(r store.Release) bool { return r.By == who.Name }) {
 			return &ui.Invalid{Field: "release", Key: "err-twice"}
 		}
 		if now.Before(d.EarliestRelease) {
@@ -208,17 +265,21 @@ func (s *service) Release(ctx context.Context, who ui.Account, o ui.ReleaseOrder
 		if err != nil {
 			return err
 		}
-		if err := t.AddRelease(store.Release{Release: r, Envelope: env}); err != nil {
+		signed := store.Release{Release: r, Envelope: env}
+		if err := t.AddRelease(signed); err != nil {
 			return err
 		}
+		d.Releases = append(d.Releases, signed)
 		if err := t.Audit(store.Entry{At: now, Who: who.Name, What: "released", Detail: d.ID + " at " + d.Site}); err != nil {
 			return err
 		}
 		if err := s.notify(t, d, true, who.Name, now); err != nil {
 			return err
 		}
-		if err := s.resolve(t, "release/"+d.ID, now); err != nil {
-			return err
+		if s.released(d) { // else it is in force, and nobody may forget it
+			if err := s.resolve(t, "release/"+d.ID, now); err != nil {
+				return err
+			}
 		}
 		agents, err = agentsOf(t, d.Site)
 		return err

@@ -1,12 +1,16 @@
 package ui
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/lensdop/lensdop/policy"
@@ -24,6 +28,8 @@ func hours() map[string]time.Duration {
 
 // form is what a person typed, and what it is about.
 type form struct {
+	// Once is drawn anew for every form that is shown.
+	Once     string
 	Site     Site
 	Camera   string
 	Decision Decision
@@ -85,6 +91,7 @@ func (h *handler) cover(v *visit) error {
 		return err
 	}
 	o, err := readCover(v.r.PostForm, f.Site.Location, time.Now())
+	o.ID = formID(v)
 	if err == nil {
 		err = h.Service.Cover(v.ctx(), v.who, o)
 	}
@@ -105,10 +112,25 @@ func (h *handler) done(v *visit, name, title string, f form, err error) error {
 }
 
 func (h *handler) showForm(v *visit, status int, name, title string, f form, bad *Invalid) error {
+	f.Once = rand.Text()
 	v.page.Title, v.page.Current, v.page.Data, v.page.Problem = v.page.T(title), "overview", f, bad
 	h.render(v, status, name)
 	return nil
 }
+
+// formID makes one name of who sent which form with what in it: a form sent
+// twice has the same name, one changed after the back button another. It is
+// empty if the form does not say which one it is.
+func formID(v *visit) string {
+	if v.r.PostForm.Get("once") == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(v.who.Name + " " + v.r.URL.Path + " " + v.r.PostForm.Encode()))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
+}
+
+// farthest is how far ahead a decision may begin: farther is a wrong year.
+const farthest = 400 * 24 * time.Hour
 
 // formTime is what a datetime-local field sends.
 const formTime = "2006-01-02T15:04"
@@ -147,15 +169,17 @@ func readCover(typed url.Values, loc *time.Location, now time.Time) (CoverOrder,
 		return o, &Invalid{Field: end, Key: "err-order"}
 	case o.From.Before(now.Add(-5 * time.Minute)): // a minute field lags behind the clock
 		return o, &Invalid{Field: "from", Key: "err-past"}
+	case o.From.After(now.Add(farthest)):
+		return o, &Invalid{Field: "from", Key: "err-far"}
 	}
 	o.Reason, err = readReason(typed)
 	return o, err
 }
 
 func readReason(typed url.Values) (string, error) {
-	reason := strings.Join(strings.Fields(strings.ToValidUTF8(typed.Get("reason"), "")), " ")
+	reason := strings.Join(strings.Fields(strings.Map(printable, strings.ToValidUTF8(typed.Get("reason"), ""))), " ")
 	switch {
-	case reason == "":
+	case !strings.ContainsFunc(reason, func(r rune) bool { return r != ' ' && unicode.IsGraphic(r) }):
 		return "", &Invalid{Field: "reason", Key: "err-reason"}
 	case utf8.RuneCountInString(reason) > maxText:
 		return "", &Invalid{Field: "reason", Key: "err-long"}
@@ -164,10 +188,28 @@ func readReason(typed url.Values) (string, error) {
 	}
 }
 
+// printable drops what would change how the text around it is read: control
+// characters and the marks that turn the direction of writing. The joiners
+// that emoji are made with stay.
+func printable(r rune) rune {
+	switch {
+	case unicode.IsSpace(r):
+		return ' '
+	case unicode.IsControl(r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\u200e', r == '\u200f', r == '\ufeff':
+		return -1
+	default:
+		return r
+	}
+}
+
 // readTime reads a local time. One that happens twice, when the clocks go
 // back, means the later for an end and the earlier for a begin, so that more is
 // covered rather than less; one that never happens is refused.
 func readTime(field, s string, loc *time.Location, end bool) (time.Time, error) {
+	s = strings.Replace(s, " ", "T", 1) // where the browser has no such field, people type it
+	if len(s) == len(formTime+":00") {
+		s = strings.TrimSuffix(s, ":00")
+	}
 	t, err := time.ParseInLocation(formTime, s, loc)
 	if err != nil || t.Year() < 2000 || t.Year() > 9999 {
 		return time.Time{}, &Invalid{Field: field, Key: "err-time"}
@@ -206,6 +248,7 @@ func (h *handler) elect(v *visit) error {
 		return err
 	}
 	o, err := readElect(v.r.PostForm, s, time.Now())
+	o.ID = formID(v)
 	if err == nil {
 		err = h.Service.Elect(v.ctx(), v.who, o)
 	}
@@ -223,6 +266,9 @@ func readElect(typed url.Values, s Site, now time.Time) (ElectOrder, error) {
 	}
 	if o.Day.String() < policy.DateOf(now.In(s.Location)).String() {
 		return o, &Invalid{Field: "day", Key: "err-day-past"}
+	}
+	if o.Day.String() > policy.DateOf(now.Add(farthest).In(s.Location)).String() {
+		return o, &Invalid{Field: "day", Key: "err-far"}
 	}
 	o.Reason, err = readReason(typed)
 	return o, err
@@ -248,6 +294,10 @@ func (h *handler) releaseForm(v *visit, id string) (form, error) {
 
 func (h *handler) showRelease(v *visit) error {
 	f, err := h.releaseForm(v, v.r.URL.Query().Get("decision"))
+	if errors.Is(err, ErrNotFound) { // the back button after a release leads here
+		h.fail(v, http.StatusNotFound, "release-gone")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -258,7 +308,15 @@ func (h *handler) release(v *visit) error {
 	if err := v.r.ParseForm(); err != nil {
 		return err
 	}
-	f, err := h.releaseForm(v, v.r.PostForm.Get("decision"))
+	id := v.r.PostForm.Get("decision")
+	f, err := h.releaseForm(v, id)
+	if errors.Is(err, ErrNotFound) { // sent twice: the first has released it
+		err = h.Service.Release(v.ctx(), v.who, ReleaseOrder{Decision: id})
+		if err == nil || isTwice(err) {
+			http.Redirect(v.w, v.r, "/", http.StatusSeeOther)
+			return nil
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -270,5 +328,14 @@ func (h *handler) release(v *visit) error {
 		}
 		o.Statement = f.Decision.Statement.In(v.page.Lang)
 	}
-	return h.done(v, "release", "release-title", f, h.Service.Release(v.ctx(), v.who, o))
+	if err = h.Service.Release(v.ctx(), v.who, o); isTwice(err) {
+		err = nil
+	}
+	return h.done(v, "release", "release-title", f, err)
+}
+
+// isTwice tells that what was to be released is released.
+func isTwice(err error) bool {
+	bad, ok := errors.AsType[*Invalid](err)
+	return ok && bad.Key == "err-twice"
 }

@@ -45,6 +45,10 @@ func TestReadCover(t *testing.T) {
 		"unknown choice":        {typed: "mode=9h&reason=x", field: "mode", key: "err-mode"},
 		"no reason":             {typed: "mode=1h&reason=+%0a+", field: "reason", key: "err-reason"},
 		"long reason":           {typed: "mode=1h&reason=" + strings.Repeat("x", 501), field: "reason", key: "err-long"},
+		"reason of nothing":     {typed: "mode=1h&reason=%e2%80%8b%e2%80%8d%00", field: "reason", key: "err-reason"},
+		"begin in a far year":   {typed: "mode=window&from=2062-03-19T06:30&to=2062-03-19T21:00&reason=x", field: "from", key: "err-far"},
+		"time with seconds":     {typed: "mode=until&end=2026-03-18T21:00:00&reason=x", from: now, until: local("2026-03-18T21:00")},
+		"time typed by hand":    {typed: "mode=until&end=2026-03-18+21:00&reason=x", from: now, until: local("2026-03-18T21:00")},
 		"end is no time":        {typed: "mode=until&end=21:00&reason=x", field: "end", key: "err-time"},
 		"end in the past":       {typed: "mode=until&end=2026-03-18T09:00&reason=x", field: "end", key: "err-past"},
 		"end before begin":      {typed: "mode=window&from=2026-03-19T21:00&to=2026-03-19T06:30&reason=x", field: "to", key: "err-order"},
@@ -73,6 +77,22 @@ func TestReadCover(t *testing.T) {
 				t.Errorf("%s to %s", o.From, o.Until)
 			}
 		})
+	}
+}
+
+func TestReasonsKeepEmojiAndLoseTricks(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"👩‍👩‍👧 in de hal":                "👩‍👩‍👧 in de hal",
+		"brand\r\n\twhen":                "brand when",
+		"a\x00b\x1b[31mc\u0085d":         "ab[31mc d",
+		"\u202eevil\u202c \u2066x\u2069": "evil x",
+		"\xff\xfeok":                     "ok",
+	} {
+		got, err := readReason(url.Values{"reason": {in}})
+		if err != nil || got != want {
+			t.Errorf("%q is read as %q, %v", in, got, err)
+		}
 	}
 }
 

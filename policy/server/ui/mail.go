@@ -87,6 +87,9 @@ func NoticeMail(lang string, d Decision, release bool, who, page string, now tim
 	}
 	line("reason", d.Reason)
 	line("who", who+", "+clock(lang, now, time.Time{}, d.Location))
+	if release && d.Needed > 1 {
+		fmt.Fprintf(&b, word(lang, "signed")+"\n", d.Signed, d.Needed)
+	}
 	b.WriteString("\n" + word(lang, "vouched") + "\n" + word(lang, "notice-why") + "\n")
 	return subject, b.String() + footer(lang, page)
 }

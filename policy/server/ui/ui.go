@@ -96,6 +96,8 @@ func (e *Invalid) Error() string { return "field " + e.Field + ": " + e.Key + " 
 // CoverOrder covers cameras of one site for a time. No cameras means all of
 // the site.
 type CoverOrder struct {
+	// ID names the form that was sent, so that one sent twice is one decision.
+	ID          string
 	Site        string
 	Cameras     []string
 	From, Until time.Time
@@ -104,6 +106,7 @@ type CoverOrder struct {
 
 // ElectOrder covers a site after a template of the protocol on one day.
 type ElectOrder struct {
+	ID             string // as in CoverOrder
 	Site, Template string
 	Day            policy.Date
 	Reason         string
