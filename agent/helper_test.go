@@ -175,7 +175,7 @@ func (g *gateway) close(t testing.TB) {
 	if g.stop != nil {
 		g.stop()
 	}
-	if err := g.Agent.Close(); err != nil {
+	if err := g.Close(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -49,7 +49,7 @@ func newBroker(t *testing.T) *testBroker {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := b.Server.Close(); err != nil {
+		if err := b.Close(); err != nil {
 			t.Error(err)
 		}
 	})
