@@ -55,17 +55,18 @@ type Agent struct {
 	logins  Logins
 	link    *link
 
-	mu       sync.Mutex
-	orders   *orders
-	boxes    map[string]*box    // by device, as found
-	keepers  map[string]*keeper // by camera of the register
-	lines    []*line
-	scans    []rules.Scan
-	findings []rules.Finding
-	refused  map[wire.DesiredResult]bool // told since the last good document
-	doubted  bool                        // the last server time did not fit, and that was told
-	dirty    chan struct{}               // something that a rule looks at changed
-	kicked   chan struct{}               // another camera may need a keeper
+	mu        sync.Mutex
+	orders    *orders
+	boxes     map[string]*box    // by device, as found
+	keepers   map[string]*keeper // by camera of the register
+	lines     []*line
+	scans     []rules.Scan
+	findings  []rules.Finding
+	refused   map[wire.DesiredResult]bool // told since the last good document
+	doubted   bool                        // the last server time did not fit, and that was told
+	dirty     chan struct{}               // something that a rule looks at changed
+	searchNow chan struct{}               // search the networks again
+	kicked    chan struct{}               // another camera may need a keeper
 }
 
 // New opens the agent's state. Close it.
@@ -92,7 +93,7 @@ func New(ctx context.Context, cfg Config, p Parts) (*Agent, error) {
 	a := &Agent{
 		cfg: cfg, parts: p, log: p.Log, version: p.Version, db: db, lock: lock, vault: v, logins: logins, trust: cfg.trust(),
 		boxes: map[string]*box{}, keepers: map[string]*keeper{}, refused: map[wire.DesiredResult]bool{},
-		dirty: make(chan struct{}, 1), kicked: make(chan struct{}, 1),
+		dirty: make(chan struct{}, 1), kicked: make(chan struct{}, 1), searchNow: make(chan struct{}, 1),
 	}
 	if err := a.begin(ctx); err != nil {
 		return nil, errors.Join(err, db.Close(), lock.Close())

@@ -171,6 +171,10 @@ func (a *Agent) takeDesired(ctx context.Context, b []byte) error {
 	a.mu.Unlock()
 	a.log.InfoContext(ctx, "desired document in force", "generation", d.Generation, "decisions", len(d.Decisions), "releases", len(d.Releases))
 	a.kickAll()
+	select {
+	case a.searchNow <- struct{}{}:
+	default:
+	}
 	a.touch()
 	return nil
 }

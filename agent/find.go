@@ -45,6 +45,7 @@ func (a *Agent) discoverLoop(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-a.searchNow: // another register: its networks were not searched yet
 		case <-time.After(wait):
 		}
 	}

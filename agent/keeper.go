@@ -48,6 +48,7 @@ type keeper struct {
 	ordered devices.Cover
 	since   time.Time
 	looked  time.Time
+	again   bool // look again soon
 	asked   time.Time
 	after   devices.State // what the device had after the last pass
 	told    string        // kind of trouble that was last told
@@ -178,8 +179,11 @@ func (k *keeper) make(ctx context.Context, o *orders, c policy.Camera, want devi
 		}
 	}
 	if driven.Wrote || driven.Lost || driven.Restored || now.Sub(k.looked) >= k.interval(c, want) || !k.obeys() {
-		k.look(ctx, o, b, c, want)
+		k.again = k.look(ctx, o, b, c, want)
 		k.looked, _ = k.a.clock.now()
+		if k.again {
+			k.looked = time.Time{} // what was learned is compared with at once
+		}
 	}
 	if len(driven.Trouble) > 0 {
 		return errors.New(strings.Join(driven.Trouble, "; "))
@@ -285,20 +289,20 @@ func reachOf(err error) string {
 }
 
 // look looks at every path in turn. A path that cannot be looked at is
-// unproven, with the reason.
-func (k *keeper) look(ctx context.Context, o *orders, b *box, c policy.Camera, want devices.Cover) {
+// unproven, with the reason. It tells whether a reference view was learned.
+func (k *keeper) look(ctx context.Context, o *orders, b *box, c policy.Camera, want devices.Cover) (learned bool) {
 	k.a.mu.Lock()
 	obs, ok := k.obs.Get()
 	found := b.found
 	k.a.mu.Unlock()
 	if _, allowed := o.policy.Protocol.Checker(); !allowed || !ok {
 		k.note(func() { k.sights = nil })
-		return
+		return false
 	}
 	paths, ok := obs.Paths.Get()
 	if !ok {
 		k.note(func() { k.sights = nil })
-		return
+		return false
 	}
 	r := cover.Request{
 		Camera: k.id, Want: want, MaxShift: c.View.MaxShift, Frames: checkFrames, Limit: lookLimit,
@@ -321,7 +325,7 @@ func (k *keeper) look(ctx context.Context, o *orders, b *box, c policy.Camera, w
 		select {
 		case b.looks <- struct{}{}:
 		case <-ctx.Done():
-			return
+			return false
 		}
 		s := cover.Look(ctx, k.a.parts.Eyes, r)
 		<-b.looks
@@ -329,12 +333,15 @@ func (k *keeper) look(ctx context.Context, o *orders, b *box, c policy.Camera, w
 		if s.Learned != nil && reference == nil && err == nil {
 			if err := k.learn(ctx, p, s.Learned, s.At); err != nil {
 				k.a.log.ErrorContext(ctx, "reference view is not kept", "camera", k.id, "path", p.ID, "err", err)
+			} else {
+				learned = true
 			}
 		}
 		s.Learned = nil // it lives on the disk, encrypted, and nowhere else
 		sights[p.ID] = s
 	}
 	k.note(func() { k.sights = sights })
+	return learned
 }
 
 func (k *keeper) reference(ctx context.Context, p devices.Path) (*picture.Reference, error) {
@@ -472,7 +479,7 @@ func (k *keeper) interval(c policy.Camera, want devices.Cover) time.Duration {
 // look, or soon if something is not as ordered.
 func (k *keeper) next(o *orders, c policy.Camera, want devices.Cover, now time.Time, err error) time.Duration {
 	wait := min(k.interval(c, want), readBack)
-	if err != nil || !k.obeys() {
+	if err != nil || k.again || !k.obeys() {
 		wait = min(wait, time.Duration(k.a.cfg.Every.Retry))
 	}
 	for _, at := range []time.Time{now, now.Add(lead)} {

@@ -133,7 +133,7 @@ func (s Sight) Outdated() Sight {
 	for id := range s.Masks {
 		masks[id] = unknown
 	}
-	s.Cover, s.Masks = unknown, masks
+	s.Cover, s.View, s.Masks = unknown, unknown, masks
 	return s
 }
 
