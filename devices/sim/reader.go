@@ -179,6 +179,11 @@ func (d *ReaderDevice) write(p []byte) error {
 	if d.slave < 0 {
 		return errReaderUnplugged
 	}
+	// A real port forgets who had it for itself once that process is dead and
+	// nobody has it open. This one is always open here, so it is made to forget.
+	if err := unix.IoctlSetInt(d.slave, unix.TIOCNXCL, 0); err != nil {
+		return fmt.Errorf("write to %s: %w", d.port, err)
+	}
 	if err := d.master.SetWriteDeadline(time.Now().Add(readerPatience)); err != nil {
 		return fmt.Errorf("write to %s: %w", d.port, err)
 	}
