@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -86,6 +87,20 @@ func TestDemoOnce(t *testing.T) {
 	if code, _, stderr := play(t, "--mjpeg", "--dir", dir); code != 1 || !strings.Contains(stderr, "is not empty") {
 		t.Errorf("a second demo in the same folder: exit code %d, %q", code, stderr)
 	}
+}
+
+// TestDemoDecodes plays the story with H.264 and H.265. The test binary lies
+// where other accounts cannot go, and so does the decoder's shim.
+func TestDemoDecodes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Skip("ffmpeg is not installed: the cameras speak Motion JPEG only")
+	}
+	t.Parallel()
+	code, told, stderr := play(t)
+	wantWhole(t, code, told, stderr)
 }
 
 func TestDemoFaults(t *testing.T) {

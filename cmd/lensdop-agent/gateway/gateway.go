@@ -34,6 +34,11 @@ const (
 // the shim that locks a decoder in.
 const DecodeChild = "decode-child"
 
+// ownProgram is this binary, whoever asks and wherever it lies: as root, the
+// shim is started under another account, which may not reach the folder, as
+// with `go run`.
+const ownProgram = "/proc/self/exe"
+
 // drivers lists the families of devices that this build speaks, in the order
 // in which they are tried.
 func drivers(log *slog.Logger) []devices.Driver {
@@ -122,11 +127,7 @@ func parts(cfg agent.Config, log *slog.Logger, readOnly bool) (agent.Parts, *rts
 	if ffmpeg == "" {
 		log.Warn("no ffmpeg: paths in H.264 and H.265 stay unproven; install the package ffmpeg")
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return agent.Parts{}, nil, fmt.Errorf("own program: %w", err)
-	}
-	eyes := rtsp.New(rtsp.Config{FFmpeg: ffmpeg, Shim: []string{self, DecodeChild}, Log: log})
+	eyes := rtsp.New(rtsp.Config{FFmpeg: ffmpeg, Shim: []string{ownProgram, DecodeChild}, Log: log})
 	return agent.Parts{
 		Drivers:    drivers(log),
 		Eyes:       eyes,
