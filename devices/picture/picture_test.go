@@ -45,7 +45,7 @@ func (c tally) others(ok ...State) int {
 }
 
 func TestCoveredTable(t *testing.T) {
-	const scenes = 60
+	const scenes = 60 / fewer
 	first := firstSeed()
 	qualities := []int{40, 60, 80, 95}
 	for _, c := range []struct {
@@ -161,7 +161,7 @@ func TestOverlayIsLeftOut(t *testing.T) {
 }
 
 func TestMaskedTable(t *testing.T) {
-	const scenes = 60
+	const scenes = 60 / fewer
 	first := firstSeed()
 	zone := box4(0.55, 0.2, 0.9, 0.7)
 	small := box4(0.5, 0.5, 0.505, 0.51)
@@ -215,7 +215,7 @@ func TestMaskedTable(t *testing.T) {
 }
 
 func TestSameViewTable(t *testing.T) {
-	const scenes = 40
+	const scenes = 40 / fewer
 	first := firstSeed()
 	const tolerance = 0.10
 	for _, c := range []struct {
