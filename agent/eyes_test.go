@@ -18,7 +18,7 @@ func (e fakeEyes) Look(_ context.Context, t rtsp.Target, o rtsp.Options, see fun
 	if dead {
 		return devices.Stream{}, &devices.Error{Device: t.Device, Op: "look", Err: devices.ErrUnreachable}
 	}
-	l := devices.Luma{Pix: make([]byte, 320*240), Width: 320, Height: 240, FullRange: true}
+	l := devices.Luma{Pix: make([]byte, 160*120), Width: 160, Height: 120, FullRange: true}
 	if !e.b.covered(lens) {
 		hall(l)
 	}
@@ -40,7 +40,7 @@ func hall(l devices.Luma) {
 	}
 	for range 120 {
 		next := func(n int) int { seed = seed*1664525 + 1013904223; return int(seed>>8) % n }
-		x, y, w, h, v := next(l.Width), next(l.Height), 8+next(60), 8+next(60), byte(next(256))
+		x, y, w, h, v := next(l.Width), next(l.Height), 4+next(30), 4+next(30), byte(next(256))
 		for j := y; j < min(y+h, l.Height); j++ {
 			for i := x; i < min(x+w, l.Width); i++ {
 				l.Pix[j*l.Width+i] = v

@@ -123,7 +123,7 @@ type gateway struct {
 }
 
 func config(dir string, keys ...byte) Config {
-	fast := Duration(20 * time.Millisecond)
+	fast := Duration(50 * time.Millisecond)
 	c := Config{
 		Tenant: "lensmonde", Agent: "gw", Site: "de-polder", State: dir,
 		Every: EveryConfig{Discover: fast, Check: fast, Sample: fast, Retry: fast, Report: fast},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lensdop/lensdop/agent/cover"
 	"github.com/lensdop/lensdop/devices"
+	"github.com/lensdop/lensdop/devices/picture"
 	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/examples"
 	"github.com/lensdop/lensdop/policy/wire"
@@ -295,4 +296,22 @@ func TestSecretsStayInside(t *testing.T) {
 		t.Error("the device did not get the password; the test proves nothing")
 	}
 	g.close(t)
+}
+
+// What was seen of a mask says nothing of the mask that has its name now.
+func TestNewOrderOutdatesWhatWasSeen(t *testing.T) {
+	g := newGateway(t, config(t.TempDir(), 1), Parts{})
+	defer g.close(t)
+	seen := picture.Verdict{State: picture.IsMasked}
+	k := &keeper{a: g.Agent, id: hallNoord, sights: map[string]cover.Sight{"main": {Masks: map[string]picture.Verdict{"raam": seen}}}}
+	want := devices.Cover{Zones: []devices.Zone{zone("raam", 0.5)}}
+	if j := cover.Judge(want, []string{policy.PartPicture}, k.sights); !j.Obeys {
+		t.Fatal("the old sight does not count before; the test proves nothing")
+	}
+	if err := k.order(t.Context(), g.inForce(), want, noon()); err != nil {
+		t.Fatal(err)
+	}
+	if j := cover.Judge(want, []string{policy.PartPicture}, k.sights); j.Obeys || j.Shown[policy.PartPicture] != cover.Unproven {
+		t.Errorf("%+v", j)
+	}
 }
