@@ -57,6 +57,10 @@ func (s *Server) takeCamera(t *store.Tx, a store.Agent, c store.Camera, now time
 	if st.Camera == "" || len(st.Camera) > maxName || !owns(a, st.Site) {
 		return t.Audit(store.Entry{At: now, Who: a.ID, What: "spoke of a site that is not its own", Detail: "camera " + clip(st.Camera) + " at " + clip(st.Site)})
 	}
+	// A clock that runs ahead must not keep out what comes after.
+	c.State.At, c.State.Since = notAfter(c.State.At, now), notAfter(c.State.Since, now)
+	c.State.Trouble = said(c.State.Trouble)
+	st = c.State
 	stored, err := t.PutCamera(c)
 	if err != nil || !stored {
 		return err
@@ -117,7 +121,7 @@ func (s *Server) takeResult(t *store.Tx, a store.Agent, e wire.Event, r wire.Des
 	}
 	return t.Raise(store.Alert{
 		Key: key, Kind: ui.AlertRefused, Agent: a.ID, Site: firstSite(a), Subject: a.ID,
-		Severity: string(rules.High), Since: now, Due: now, Detail: r.Reason,
+		Severity: string(rules.High), Since: now, Due: now, Detail: said(r.Reason),
 	})
 }
 
@@ -258,6 +262,12 @@ func (s *Server) watchGaps(t *store.Tx, now time.Time) error {
 			continue
 		}
 		a, err := t.Agent(g.Agent)
+		if errors.Is(err, store.ErrNotFound) { // removed meanwhile
+			if err := s.resolve(t, key, now); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -299,12 +309,46 @@ func (s *Server) resolve(t *store.Tx, key string, now time.Time) error {
 // announce queues the mail about an alert that fired or was resolved.
 func (s *Server) announce(t *store.Tx, a store.Alert, now time.Time) error {
 	lang := s.language()
+	held, err := s.holdsBack(t, a, now)
+	if err != nil || held == heldAll {
+		return err
+	}
 	v, err := s.alertView(t, a)
 	if err != nil {
 		return err
 	}
-	subject, body := ui.AlertMail(lang, v, s.URL()+"/findings")
+	subject, body := ui.AlertMail(lang, v, s.URL()+"/findings", held == heldNext)
 	return s.queue(t, a.ID, s.recipients(a.Severity), subject, body, now)
+}
+
+// Bounds on the mails about one matter and about one gateway in an hour: a
+// device that comes and goes, or a gateway in the wrong hands, must not bury
+// what matters. The pages show everything.
+const (
+	mailsByKey   = 6
+	mailsByAgent = 100
+)
+
+// What is held back of the mails about a matter.
+const (
+	heldNothing = iota
+	heldNext    // those after this one
+	heldAll
+)
+
+func (s *Server) holdsBack(t *store.Tx, a store.Alert, now time.Time) (int, error) {
+	byKey, byAgent, err := t.FiredSince(a.Key, a.Agent, now.Add(-time.Hour))
+	switch {
+	case err != nil:
+		return heldNothing, err
+	case byKey > mailsByKey || byAgent > mailsByAgent:
+		s.log.Warn("mail held back: too many about this in an hour", "alert", a.ID, "kind", a.Kind, "agent", a.Agent)
+		return heldAll, nil
+	case byKey == mailsByKey || byAgent == mailsByAgent:
+		return heldNext, nil
+	default:
+		return heldNothing, nil
+	}
 }
 
 func (s *Server) queue(t *store.Tx, alert int64, to []string, subject, body string, now time.Time) error {
@@ -343,6 +387,23 @@ func or(t, otherwise time.Time) time.Time {
 		return otherwise
 	}
 	return t
+}
+
+// notAfter is t, or now if t lies in the future.
+func notAfter(t, now time.Time) time.Time {
+	if t.After(now) {
+		return now.UTC()
+	}
+	return t
+}
+
+// said is text from an agent on one line and of bounded length.
+func said(s string) string {
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
+	if len(s) > maxSaid {
+		s = strings.ToValidUTF8(s[:maxSaid], "") + " …"
+	}
+	return s
 }
 
 // clip bounds text from an agent that is quoted.

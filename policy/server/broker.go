@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/listeners"
@@ -65,7 +66,7 @@ func startBroker(ctx context.Context, c brokerConfig) (*broker, error) {
 		// The library logs whole packets, payload and all, so its log is not ours.
 		mqtt: mochi.New(&mochi.Options{Capabilities: caps, Logger: slog.New(slog.DiscardHandler)}),
 	}
-	h := &gate{brokerConfig: c, password: b.password}
+	h := &gate{brokerConfig: c, password: b.password, rates: map[string]rate{}}
 	if err := b.mqtt.AddHook(h, nil); err != nil {
 		return nil, fmt.Errorf("mqtt broker: %w", err)
 	}
@@ -100,6 +101,37 @@ type gate struct {
 	mochi.HookBase
 	brokerConfig
 	password devices.Secret
+
+	mu    sync.Mutex
+	rates map[string]rate // by agent
+}
+
+// A gateway may publish burst messages at once and perSecond in the long run;
+// an honest one waits for the server's acknowledgement. The server has one
+// queue for all of them.
+const (
+	perSecond = 50
+	burst     = 300
+)
+
+// rate is how much an agent may still publish, as of an instant.
+type rate struct {
+	left float64
+	at   time.Time
+}
+
+// mayPublish counts one message of an agent.
+func (g *gate) mayPublish(agent string, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	r, ok := g.rates[agent]
+	if !ok {
+		r = rate{left: burst, at: now}
+	}
+	r.left = min(burst, r.left+perSecond*now.Sub(r.at).Seconds()) - 1
+	r.at = now
+	g.rates[agent] = r
+	return r.left >= 0
 }
 
 // ID names the hook.
@@ -115,7 +147,7 @@ func (*gate) Provides(b byte) bool {
 // on a foreign topic must be refused here.
 func (g *gate) OnConnect(cl *mochi.Client, pk packets.Packet) error {
 	refuse := func(why string) error {
-		g.log.Warn("mqtt connection refused", "client", cl.ID, "remote", cl.Net.Remote, "why", why)
+		g.log.Warn("mqtt connection refused", "client", clip(cl.ID), "remote", cl.Net.Remote, "why", why)
 		return packets.ErrNotAuthorized
 	}
 	switch {
@@ -140,7 +172,7 @@ func (g *gate) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 		ok = g.login(user, password)
 	}
 	if !ok {
-		g.log.Warn("mqtt login refused", "client", cl.ID, "remote", cl.Net.Remote)
+		g.log.Warn("mqtt login refused", "client", clip(cl.ID), "remote", cl.Net.Remote)
 	}
 	return ok
 }
@@ -163,19 +195,28 @@ func (g *gate) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
 		}
 	}
 	if !ok {
-		g.log.Warn("mqtt access denied", "client", cl.ID, "topic", topic, "write", write)
+		g.log.Warn("mqtt access denied", "client", cl.ID, "topic", clip(topic), "write", write)
 	}
 	return ok
 }
 
-// OnPublish refuses to keep what is not a state.
+// OnPublish refuses to keep what is not a state, and ends the connection of an
+// agent that would drown the others.
 func (g *gate) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, error) {
-	if cl.Net.Listener == listenInside || !pk.FixedHeader.Retain {
+	if cl.Net.Listener == listenInside {
+		return pk, nil
+	}
+	if !g.mayPublish(cl.ID, time.Now()) {
+		g.log.Warn("mqtt connection ended: the gateway publishes too much", "client", cl.ID, "remote", cl.Net.Remote, "per_second", perSecond)
+		cl.Stop(packets.ErrQuotaExceeded)
+		return pk, packets.ErrRejectPacket
+	}
+	if !pk.FixedHeader.Retain {
 		return pk, nil
 	}
 	_, _, kind, err := wire.ParseTopic(pk.TopicName)
 	if err != nil || (kind != wire.KindConn && kind != wire.KindReported) {
-		g.log.Warn("mqtt message refused", "client", cl.ID, "topic", pk.TopicName, "why", "asks to be retained")
+		g.log.Warn("mqtt message refused", "client", cl.ID, "topic", clip(pk.TopicName), "why", "asks to be retained")
 		return pk, packets.ErrRejectPacket
 	}
 	return pk, nil

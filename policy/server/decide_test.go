@@ -40,12 +40,12 @@ func (b *bench) decisions(t *testing.T) (all []store.Decision) {
 }
 
 // election fills the form in as it stands on the page.
-func (p *browser) election(day, reason string) url.Values {
-	p.t.Helper()
-	_, body := p.get("/elect?site=" + site)
+func (b *browser) election(day, reason string) url.Values {
+	b.t.Helper()
+	_, body := b.get("/elect?site=" + site)
 	form := url.Values{
-		"site": {site}, "once": {between(p.t, body, `name="once" value="`, `"`)}, "reason": {reason},
-		"template": {between(p.t, body, `name="template" value="`, `"`)}, "day": {between(p.t, body, `name="day" value="`, `"`)},
+		"site": {site}, "once": {between(b.t, body, `name="once" value="`, `"`)}, "reason": {reason},
+		"template": {between(b.t, body, `name="template" value="`, `"`)}, "day": {between(b.t, body, `name="day" value="`, `"`)},
 	}
 	if day != "" {
 		form.Set("day", day)

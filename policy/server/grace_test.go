@@ -24,6 +24,7 @@ func TestUnprovenWaitsAndLostDoesNot(t *testing.T) {
 	g.hello(t, wire.Hello{Seq: 1})
 	findings := func() string { _, body := p.get("/findings"); return body }
 
+	until(t, "the end of the alert about the gateway that was not there yet", func() bool { return !strings.Contains(findings(), `name="alert"`) })
 	g.say(t, wire.EventFinding, "REG-1", finding(time.Now(), rules.Unproven))
 	until(t, "the finding on the page", func() bool { return strings.Contains(findings(), "niet aangetoond") })
 	if strings.Contains(findings(), `name="alert"`) {

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lensdop/lensdop/policy/rules"
 	"github.com/lensdop/lensdop/policy/server/store"
+	"github.com/lensdop/lensdop/policy/server/ui"
 	"github.com/lensdop/lensdop/policy/wire"
 	"github.com/lensdop/lensdop/policy/wire/mqtt"
 )
@@ -17,8 +19,15 @@ import (
 // errSimulated is what Simulate.NeverCommit returns.
 var errSimulated = errors.New("simulated fault: the server never commits")
 
-// maxGeneration leaves room for one more.
-const maxGeneration = math.MaxInt64 - 1
+const (
+	// maxAhead is how far numbers may run ahead of what the database has. More
+	// is no backup that was put back, but somebody who uses the numbers up.
+	maxAhead = 1 << 20
+	// maxEvent and maxSaid bound what one event says, and what of it is quoted,
+	// in bytes.
+	maxEvent = 32 << 10
+	maxSaid  = 1000
+)
 
 // carry keeps the connection to the broker.
 func (s *Server) carry(ctx context.Context) error {
@@ -114,7 +123,10 @@ func (s *Server) ingestConn(ctx context.Context, agent string, b []byte, now tim
 			return nil
 		}
 		if c.Online {
-			a.BootID, a.ConnSeq, a.LastSeen = c.BootID, c.Seq, now
+			if err := s.watchBoot(t, &a, c.BootID, now); err != nil {
+				return err
+			}
+			a.ConnSeq, a.LastSeen = c.Seq, now
 		}
 		setOnline(&a, c.Online, now)
 		return t.PutAgent(a)
@@ -137,7 +149,7 @@ func (s *Server) ingestHello(ctx context.Context, agent string, b []byte, now ti
 	if err != nil {
 		return err
 	}
-	if h.Seq > math.MaxInt64 || h.Head > math.MaxInt64 || h.Tail > math.MaxInt64 || h.Generation > maxGeneration || h.KeyEpoch > maxGeneration ||
+	if h.Seq > math.MaxInt64 || h.Head > math.MaxInt64 || h.Tail > math.MaxInt64 || h.Generation > math.MaxInt64 || h.KeyEpoch > math.MaxInt64 ||
 		h.Stream == "" || len(h.Stream) > maxName || len(h.BootID) > maxName || len(h.Nonce) > maxName || len(h.Version) > maxName {
 		return errors.New("hello with a number or name out of range")
 	}
@@ -150,8 +162,13 @@ func (s *Server) ingestHello(ctx context.Context, agent string, b []byte, now ti
 		if err := s.openStream(t, &a, h.Stream, now); err != nil {
 			return err
 		}
-		a.BootID, a.ConnSeq, a.Version, a.LastSeen = h.BootID, h.Seq, h.Version, now
-		a.KeyEpoch, a.Generation = h.KeyEpoch, h.Generation
+		if err := s.watchBoot(t, &a, h.BootID, now); err != nil {
+			return err
+		}
+		a.ConnSeq, a.Version, a.LastSeen = h.Seq, h.Version, now
+		if err := s.believeGeneration(t, &a, h, now); err != nil {
+			return err
+		}
 		setOnline(&a, true, now)
 		if err := t.PutAgent(a); err != nil {
 			return err
@@ -162,6 +179,17 @@ func (s *Server) ingestHello(ctx context.Context, agent string, b []byte, now ti
 		ack.Stream = h.Stream
 		if ack.Upto, err = t.Upto(agent, h.Stream); err != nil {
 			return err
+		}
+		if ack.Upto > h.Head {
+			// More is here than the agent wrote. It sends what it has, so that
+			// the two can be compared, before anything is called safe.
+			ack.Upto = h.Head
+			if h.Tail > 0 {
+				ack.Upto = h.Tail - 1
+			}
+			if err := s.double(t, a, "events are here that the gateway has not written", now); err != nil {
+				return err
+			}
 		}
 		ack.Epoch, err = t.Meta(metaEpoch)
 		return err
@@ -174,6 +202,55 @@ func (s *Server) ingestHello(ctx context.Context, agent string, b []byte, now ti
 	s.mu.Unlock()
 	s.mark(agent)
 	return s.acknowledge(ctx, agent, ack)
+}
+
+// watchBoot notes a restart, and tells when an earlier run of the agent comes
+// back: two that run at once, with one password.
+func (s *Server) watchBoot(t *store.Tx, a *store.Agent, boot string, now time.Time) error {
+	if boot == a.BootID {
+		return nil
+	}
+	if boot == a.PrevBoot && boot != "" {
+		if err := s.double(t, *a, "two gateways take turns under this name", now); err != nil {
+			return err
+		}
+	}
+	a.PrevBoot, a.BootID = a.BootID, boot
+	return nil
+}
+
+// double raises the alert that an agent's password is used twice. Only a new
+// password, or the gateway's removal, ends it.
+func (s *Server) double(t *store.Tx, a store.Agent, why string, now time.Time) error {
+	key := "double/" + a.ID
+	_, err := t.OpenAlert(key)
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err := t.Audit(store.Entry{At: now, Who: a.ID, What: "two histories under one name", Detail: why}); err != nil {
+		return err
+	}
+	return t.Raise(store.Alert{
+		Key: key, Kind: ui.AlertDouble, Agent: a.ID, Site: firstSite(a), Subject: a.ID, Severity: string(rules.Critical), Since: now, Due: now, Detail: why,
+	})
+}
+
+// believeGeneration takes over what an agent says of the document it has. A
+// number that no backup explains is not believed: the next document would have
+// to be beyond it, and soon none could be.
+func (s *Server) believeGeneration(t *store.Tx, a *store.Agent, h wire.Hello, now time.Time) error {
+	have, err := t.Generation(a.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if h.KeyEpoch > max(keyEpoch, have.KeyEpoch) || h.Generation > have.Generation+maxAhead {
+		return t.Audit(store.Entry{
+			At: now, Who: a.ID, What: "agent claims a document that was never made",
+			Detail: fmt.Sprintf("epoch %d generation %d; the database has %d and %d", h.KeyEpoch, h.Generation, have.KeyEpoch, have.Generation),
+		})
+	}
+	a.KeyEpoch, a.Generation = h.KeyEpoch, h.Generation
+	return nil
 }
 
 // openStream makes a stream of events known and tells when an agent began a
@@ -206,6 +283,9 @@ func (s *Server) missing(t *store.Tx, a store.Agent, h wire.Hello, now time.Time
 	if last <= upto {
 		return nil
 	}
+	if last > upto+maxAhead {
+		return fmt.Errorf("stream %s begins at %d, but only %d are known: no backup explains that", h.Stream, last+1, upto)
+	}
 	if err := t.Lost(a.ID, h.Stream, upto+1, last, now); err != nil {
 		return err
 	}
@@ -235,7 +315,7 @@ func (s *Server) ingestReported(ctx context.Context, agent string, b []byte, now
 		if err := t.SawAgent(agent, now); err != nil {
 			return err
 		}
-		if err := t.PutReported(agent, rep.At, b); err != nil {
+		if err := t.PutReported(agent, notAfter(rep.At, now), b); err != nil {
 			return err
 		}
 		for _, c := range rep.Cameras {
@@ -268,15 +348,27 @@ func (s *Server) ingestEvents(ctx context.Context, agent string, b []byte, now t
 		if err := t.PutAgent(a); err != nil {
 			return err
 		}
+		upto, err := t.Upto(agent, stream)
+		if err != nil {
+			return err
+		}
 		for _, e := range batch.Events {
-			fresh, err := t.AddEvent(agent, e, now)
+			if e.Seq > upto+maxAhead {
+				return fmt.Errorf("event %d is far beyond the last one, %d", e.Seq, upto)
+			}
+			added, err := t.AddEvent(agent, e, now)
 			if err != nil {
 				return err
 			}
-			if fresh {
-				if err := s.take(t, a, e, now); err != nil {
-					return err
-				}
+			switch added {
+			case store.Fresh:
+				err = s.take(t, a, e, now)
+			case store.Conflict:
+				err = s.double(t, a, fmt.Sprintf("event %d of stream %s came with two contents", e.Seq, clip(e.Stream)), now)
+			case store.Known:
+			}
+			if err != nil {
+				return err
 			}
 		}
 		if ack.Upto, err = t.Advance(agent, stream, now); err != nil {
@@ -325,6 +417,9 @@ func (s *Server) take(t *store.Tx, a store.Agent, e wire.Event, now time.Time) e
 		s.log.Warn("event cannot be read", "agent", a.ID, "seq", e.Seq, "type", e.Type, "err", err)
 		return note("event cannot be read", fmt.Sprintf("number %d of type %s", e.Seq, e.Type))
 	}
+	if len(e.Data) > maxEvent {
+		return unreadable(fmt.Errorf("it says %d bytes; the limit is %d", len(e.Data), maxEvent))
+	}
 	switch e.Type {
 	case wire.EventFinding:
 		f, err := readFinding(e)
@@ -356,7 +451,7 @@ func (s *Server) take(t *store.Tx, a store.Agent, e wire.Event, now time.Time) e
 		if err != nil {
 			return unreadable(err)
 		}
-		return note("clock in doubt", c.What)
+		return note("clock in doubt", said(c.What))
 	default:
 		return nil
 	}

@@ -254,6 +254,9 @@ func (s *service) Matters(ctx context.Context, who ui.Account) (ui.Matters, erro
 		if err := s.findingViews(t, who, &m); err != nil {
 			return err
 		}
+		if who.Role != ui.RoleICT { // subjects and addresses are of all sites
+			return nil
+		}
 		mail, err := t.MailTrouble()
 		for _, x := range mail {
 			m.Mail = append(m.Mail, ui.Mail{To: x.Recipient, Subject: x.Subject, Error: x.Error, Attempts: x.Attempts, GivenUp: !x.DeadLettered.IsZero(), Next: x.Next})

@@ -13,10 +13,11 @@ type Agent struct {
 	ID      string
 	Sites   []string
 	Created time.Time
-	// BootID and ConnSeq number its current connection.
-	BootID  string
-	ConnSeq uint64
-	Online  bool
+	// BootID and ConnSeq number its current connection; PrevBoot was before BootID.
+	BootID   string
+	PrevBoot string
+	ConnSeq  uint64
+	Online   bool
 	// Changed is when Online became what it is.
 	Changed  time.Time
 	LastSeen time.Time
@@ -66,11 +67,11 @@ func (t *Tx) AgentLogin(id string, password []byte) (bool, error) {
 	return subtle.ConstantTimeCompare(agentHash(salt, string(password)), hash) == 1, nil
 }
 
-const agentColumns = `id, created, boot_id, conn_seq, online, changed, last_seen, version, stream, key_epoch, generation`
+const agentColumns = `id, created, boot_id, prev_boot, conn_seq, online, changed, last_seen, version, stream, key_epoch, generation`
 
 func scanAgent(r scanner) (Agent, error) {
 	var a Agent
-	err := r.Scan(&a.ID, instant{&a.Created}, &a.BootID, &a.ConnSeq, &a.Online, instant{&a.Changed}, instant{&a.LastSeen},
+	err := r.Scan(&a.ID, instant{&a.Created}, &a.BootID, &a.PrevBoot, &a.ConnSeq, &a.Online, instant{&a.Changed}, instant{&a.LastSeen},
 		&a.Version, &a.Stream, &a.KeyEpoch, &a.Generation)
 	return a, err
 }
@@ -108,8 +109,8 @@ func text(r scanner) (s string, err error) { return s, r.Scan(&s) }
 
 // PutAgent writes back what changes about an agent while it runs.
 func (t *Tx) PutAgent(a Agent) error {
-	n, err := t.exec(`UPDATE agents SET boot_id=?, conn_seq=?, online=?, changed=?, last_seen=?, version=?, stream=?, key_epoch=?, generation=? WHERE id=?`,
-		a.BootID, a.ConnSeq, a.Online, at(a.Changed), at(a.LastSeen), a.Version, a.Stream, a.KeyEpoch, a.Generation, a.ID)
+	n, err := t.exec(`UPDATE agents SET boot_id=?, prev_boot=?, conn_seq=?, online=?, changed=?, last_seen=?, version=?, stream=?, key_epoch=?, generation=? WHERE id=?`,
+		a.BootID, a.PrevBoot, a.ConnSeq, a.Online, at(a.Changed), at(a.LastSeen), a.Version, a.Stream, a.KeyEpoch, a.Generation, a.ID)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("agent %s: %w", a.ID, ErrNotFound)
 	}

@@ -43,6 +43,14 @@ func scanAlert(r scanner) (Alert, error) {
 	return a, err
 }
 
+// FiredSince counts the alerts with a key, and those of an agent, that fired
+// after an instant.
+func (t *Tx) FiredSince(key, agent string, since time.Time) (byKey, byAgent int, err error) {
+	err = t.one(func(r scanner) error { return r.Scan(&byKey, &byAgent) },
+		"SELECT coalesce(sum(key = ?1), 0), coalesce(sum(agent = ?2 AND ?2 <> ''), 0) FROM alerts WHERE fired > ?3", key, agent, at(since))
+	return byKey, byAgent, err
+}
+
 // OpenAlert returns the open alert with a key, or ErrNotFound.
 func (t *Tx) OpenAlert(key string) (a Alert, err error) {
 	err = t.one(func(r scanner) error { a, err = scanAlert(r); return err },

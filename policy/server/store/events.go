@@ -9,11 +9,52 @@ import (
 	"github.com/lensdop/lensdop/policy/wire"
 )
 
-// AddEvent stores an event once. It tells whether it was new.
-func (t *Tx) AddEvent(agent string, e wire.Event, now time.Time) (bool, error) {
+// Added is what became of an event that was to be stored.
+type Added int
+
+// An event is new; known already, word for word; or another one than is known
+// under its number.
+const (
+	Fresh Added = iota
+	Known
+	Conflict
+)
+
+// maxConflicts bounds how many other events are kept under the numbers of an agent.
+const maxConflicts = 10_000
+
+// AddEvent stores an event once. Another event under a number that is taken is
+// kept beside the first: one of the two is not the agent's word, and which one
+// it is cannot be told here. What was deleted after its time stays so.
+func (t *Tx) AddEvent(agent string, e wire.Event, now time.Time) (Added, error) {
+	var purged uint64
+	err := t.one(func(r scanner) error { return r.Scan(&purged) }, "SELECT purged FROM streams WHERE agent = ? AND stream = ?", agent, e.Stream)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Known, err
+	}
+	if e.Seq <= purged {
+		return Known, nil
+	}
+	row := []any{agent, e.Stream, e.Seq, at(e.Time), at(now), string(e.Type), e.Subject, string(e.Data)}
 	n, err := t.exec(`INSERT INTO events (agent, stream, seq, time, received, type, subject, data) VALUES (?,?,?,?,?,?,?,?)
-		ON CONFLICT DO NOTHING`, agent, e.Stream, e.Seq, at(e.Time), at(now), string(e.Type), e.Subject, string(e.Data))
-	return n == 1, err
+		ON CONFLICT DO NOTHING`, row...)
+	if err != nil || n == 1 {
+		return Fresh, err
+	}
+	const same = "agent = ?1 AND stream = ?2 AND seq = ?3 AND time = ?4 AND type = ?6 AND subject = ?7 AND data = ?8"
+	n, err = t.exec(`INSERT INTO conflicts (agent, stream, seq, time, received, type, subject, data) SELECT ?1,?2,?3,?4,?5,?6,?7,?8
+		WHERE NOT EXISTS (SELECT 1 FROM events WHERE `+same+`) AND NOT EXISTS (SELECT 1 FROM conflicts WHERE `+same+`)
+		AND (SELECT count(*) FROM conflicts WHERE agent = ?1) < ?9`, append(row, maxConflicts)...)
+	if err != nil || n == 0 {
+		return Known, err
+	}
+	return Conflict, nil
+}
+
+// CountConflicts tells how many events are kept under numbers that others have.
+func (t *Tx) CountConflicts(agent string) (n int, err error) {
+	err = t.one(func(r scanner) error { return r.Scan(&n) }, "SELECT count(*) FROM conflicts WHERE agent = ?", agent)
+	return n, err
 }
 
 // Events returns up to limit events of a stream after a number.

@@ -108,6 +108,19 @@ CREATE INDEX mail_due ON mail(next) WHERE sent = '' AND dead = '';
 CREATE TABLE audit (
 	id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, detail TEXT NOT NULL
 ) STRICT;
+`, `
+ALTER TABLE agents ADD COLUMN prev_boot TEXT NOT NULL DEFAULT ''; -- boot_id before this one
+ALTER TABLE agents ADD COLUMN removed TEXT NOT NULL DEFAULT '';
+ALTER TABLE agents ADD COLUMN cleared INTEGER NOT NULL DEFAULT 1; -- its retained messages, since it was removed
+ALTER TABLE streams ADD COLUMN purged INTEGER NOT NULL DEFAULT 0; -- events up to here were deleted after their time
+CREATE INDEX events_received ON events(received);
+-- Events under a number that another event has already.
+CREATE TABLE conflicts (
+	agent TEXT NOT NULL, stream TEXT NOT NULL, seq INTEGER NOT NULL,
+	time TEXT NOT NULL, received TEXT NOT NULL,
+	type TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL
+) STRICT;
+CREATE INDEX conflicts_seq ON conflicts(agent, stream, seq);
 `}
 }
 

@@ -35,8 +35,9 @@ func describe(lang string, a Alert, now time.Time) alertWords {
 }
 
 // AlertMail words the mail about an alert that fired or was resolved. page is
-// the address of the page with all alerts.
-func AlertMail(lang string, a Alert, page string) (subject, body string) {
+// the address of the page with all alerts; held tells that the next mails about
+// the matter are held back.
+func AlertMail(lang string, a Alert, page string, held bool) (subject, body string) {
 	now := a.Fired
 	state := "mail-firing"
 	if !a.Resolved.IsZero() {
@@ -49,7 +50,8 @@ func AlertMail(lang string, a Alert, page string) (subject, body string) {
 	}
 	var b strings.Builder
 	line := func(key, text string) {
-		if text != "" {
+		// A gateway's words take one line: they must not look like ours.
+		if text = strings.Join(strings.Fields(strings.Map(printable, text)), " "); text != "" {
 			fmt.Fprintf(&b, "%s: %s\n", word(lang, key), text)
 		}
 	}
@@ -63,6 +65,9 @@ func AlertMail(lang string, a Alert, page string) (subject, body string) {
 	line("why", w.Why)
 	if a.Resolved.IsZero() {
 		line("do", w.Do)
+	}
+	if held {
+		b.WriteString("\n" + word(lang, "mail-held") + "\n")
 	}
 	return subject, b.String() + footer(lang, page)
 }

@@ -211,6 +211,7 @@ const (
 	AlertRefused = "refused" // gateway refuses its document
 	AlertRelease = "release" // a window that nobody releases
 	AlertGap     = "gap"     // events are missing
+	AlertDouble  = "double"  // a gateway's password is used twice
 )
 
 // Alert is one alert, ready to be shown.

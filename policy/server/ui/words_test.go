@@ -38,7 +38,7 @@ func TestKeysAreUsed(t *testing.T) {
 	for _, s := range []string{"fail", "unproven", "error", "expired"} {
 		used["status-"+s] = true
 	}
-	for _, k := range []string{AlertCover, AlertAgent, AlertRefused, AlertRelease, AlertGap} {
+	for _, k := range []string{AlertCover, AlertAgent, AlertRefused, AlertRelease, AlertGap, AlertDouble} {
 		title := k + "-title"
 		if k == AlertRelease {
 			title = "release-alert-title"
