@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -153,6 +154,9 @@ func (c Config) check() error {
 	if c.Protocol == "" && c.Server.Broker == "" {
 		complain("neither protocol nor server.broker is set; one of them must say what to check against")
 	}
+	if inClear(c.Server.Broker) {
+		complain("server.broker: the agent's password would cross the network in clear; use ssl:// (tcp:// is for a broker on the gateway itself)")
+	}
 	if c.Server.Broker != "" && len(c.Server.Keys) == 0 {
 		complain("server.keys is empty; put in the server's public key (lensdop-server key show)")
 	}
@@ -215,6 +219,38 @@ func (l Logins) String() string { return fmt.Sprintf("%d logins", len(l.logins))
 // GoString hides the logins from %#v.
 func (l Logins) GoString() string { return l.String() }
 
+// readPrivate reads a file that nobody but its owner may be able to read.
+func readPrivate(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file", path)
+	}
+	others := fs.FileMode(0o077)
+	if fromSystemd(path) {
+		others = 0o027
+	}
+	if info.Mode().Perm()&others != 0 {
+		return nil, fmt.Errorf("%s can be read by others (mode %o); run chmod 600 on it", path, info.Mode().Perm())
+	}
+	return readBounded(path, limit)
+}
+
+// inClear tells that a broker would be reached without TLS by another machine.
+func inClear(broker string) bool {
+	u, err := url.Parse(broker)
+	if err != nil || u.Scheme != "tcp" {
+		return false
+	}
+	if u.Hostname() == "localhost" {
+		return false
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	return err != nil || !addr.IsLoopback()
+}
+
 // LoadCredentials reads the file of device logins. Only its owner may be able
 // to read it; a file in the folder that systemd made for this service alone
 // (LoadCredential=, mode 0440) may also have a group.
@@ -222,21 +258,7 @@ func LoadCredentials(path string) (Logins, error) {
 	if path == "" {
 		return Logins{}, nil
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return Logins{}, fmt.Errorf("credentials: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return Logins{}, fmt.Errorf("credentials %s is no file", path)
-	}
-	others := fs.FileMode(0o077)
-	if fromSystemd(path) {
-		others = 0o027
-	}
-	if info.Mode().Perm()&others != 0 {
-		return Logins{}, fmt.Errorf("credentials %s can be read by others (mode %o); run chmod 600 on it", path, info.Mode().Perm())
-	}
-	b, err := readBounded(path, maxConfig)
+	b, err := readPrivate(path, maxConfig)
 	if err != nil {
 		return Logins{}, fmt.Errorf("credentials: %w", err)
 	}

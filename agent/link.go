@@ -47,7 +47,7 @@ func newLink(a *Agent) (*link, error) {
 	l := &link{a: a, acked: make(chan struct{}, 1), reported: make(chan struct{}, 1)}
 	l.cfg = mqtt.Config{Broker: c.Broker, ClientID: a.cfg.Agent, User: a.cfg.Agent, Log: a.log}
 	if c.PasswordFile != "" {
-		b, err := readBounded(c.PasswordFile, 4096)
+		b, err := readPrivate(c.PasswordFile, 4096)
 		if err != nil {
 			return nil, fmt.Errorf("server.password_file: %w", err)
 		}
