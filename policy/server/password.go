@@ -61,16 +61,27 @@ func checkPassword(hash, password string) (bool, error) {
 	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }
 
-// hasher lets few hashes be computed at a time: each takes 64 MiB.
-type hasher chan struct{}
+// hasher lets few hashes be computed at a time, since each takes 64 MiB, and
+// few wait for their turn, since nobody waits longer than a page may take.
+type hasher struct{ turn, queue chan struct{} }
 
-func newHasher() hasher { return make(hasher, 2) }
+func newHasher() hasher {
+	return hasher{turn: make(chan struct{}, 2), queue: make(chan struct{}, 40)}
+}
+
+var errBusy = errors.New("too many sign-ins at a time")
 
 // check is checkPassword in turn. With an empty hash it takes as long and says no.
 func (h hasher) check(ctx context.Context, hash, password string) (bool, error) {
 	select {
-	case h <- struct{}{}:
-		defer func() { <-h }()
+	case h.queue <- struct{}{}:
+		defer func() { <-h.queue }()
+	default:
+		return false, errBusy
+	}
+	select {
+	case h.turn <- struct{}{}:
+		defer func() { <-h.turn }()
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}

@@ -35,17 +35,18 @@ func (s *service) SignIn(ctx context.Context, name, password, remote string) (st
 	if len(name) > maxName || len(password) > maxPassword {
 		return "", time.Time{}, ui.ErrSignIn
 	}
-	if wait := s.throttle.wait(now, keys...); wait > 0 {
+	if wait := s.throttle.admit(now, keys...); wait > 0 {
 		return "", time.Time{}, &ui.Throttled{Wait: wait}
 	}
-	// Counted before the slow hash, so that tries in parallel count, too.
-	s.throttle.failed(now, keys...)
 	var a store.Account
 	err := s.store.View(ctx, func(t *store.Tx) (err error) { a, err = t.Account(name); return err })
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return "", time.Time{}, err
 	}
 	ok, err := s.hasher.check(ctx, a.Hash, password)
+	if errors.Is(err, errBusy) {
+		return "", time.Time{}, &ui.Throttled{Wait: firstPause}
+	}
 	if err != nil {
 		return "", time.Time{}, err
 	}
@@ -53,7 +54,7 @@ func (s *service) SignIn(ctx context.Context, name, password, remote string) (st
 		s.log.WarnContext(ctx, "sign-in refused", "remote", remote)
 		return "", time.Time{}, ui.ErrSignIn
 	}
-	s.throttle.succeeded(keys...)
+	s.throttle.succeeded(now, keys...)
 	token, ends := rand.Text(), now.Add(sessionLength)
 	err = s.store.Update(ctx, func(t *store.Tx) error {
 		if err := t.AddSession(token, a.Name, now, ends); err != nil {

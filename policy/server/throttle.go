@@ -1,7 +1,8 @@
 package server
 
 import (
-	"net"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,20 +36,36 @@ func freeTries(key string) int {
 	}
 }
 
-// throttleKeys are what a sign-in counts for. Behind a proxy on this machine
-// all come from one address, so that it tells nothing.
+// throttleKeys are what a sign-in counts for. Addresses of IPv6 count by /64:
+// one subscriber has all of it. From this machine itself, and behind a proxy
+// on it that does not say who comes, the address tells nothing.
 func throttleKeys(name, remote string) []string {
+	a, err := netip.ParseAddr(remote)
+	if a = a.Unmap().WithZone(""); err == nil {
+		remote = a.String()
+		if a.Is6() {
+			if net, err := a.Prefix(64); err == nil {
+				remote = net.String()
+			}
+		}
+	}
 	keys := []string{byPair + name + " " + remote, byName + name}
-	if ip := net.ParseIP(remote); ip == nil || !ip.IsLoopback() {
+	if err != nil || !a.IsLoopback() {
 		keys = append(keys, byAddress+remote)
 	}
 	return keys
 }
 
+// knownFor is how long a name that signed in from a place may do so whatever
+// others try under its name: nobody is to lock a facility manager out on
+// election day.
+const knownFor = 30 * 24 * time.Hour
+
 // throttle counts failed sign-ins by key.
 type throttle struct {
-	mu   sync.Mutex
-	seen map[string]failures
+	mu    sync.Mutex
+	seen  map[string]failures
+	known map[string]time.Time // pairs that signed in, and when
 }
 
 type failures struct {
@@ -56,14 +73,34 @@ type failures struct {
 	last  time.Time
 }
 
-func newThrottle() *throttle { return &throttle{seen: map[string]failures{}} }
+func newThrottle() *throttle {
+	return &throttle{seen: map[string]failures{}, known: map[string]time.Time{}}
+}
+
+// admit returns how long the caller must still wait. With 0 it may try, and
+// the try is counted as a failure until succeeded says otherwise: tries in
+// parallel count, too.
+func (t *throttle) admit(now time.Time, keys ...string) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	wait := t.wait(now, keys...)
+	if wait == 0 {
+		t.failed(now, keys...)
+	}
+	return wait
+}
 
 // wait returns how long the caller must still wait; 0 lets it try.
 func (t *throttle) wait(now time.Time, keys ...string) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	var longest time.Duration
+	known := slices.ContainsFunc(keys, func(k string) bool {
+		at, ok := t.known[k]
+		return ok && now.Sub(at) < knownFor
+	})
 	for _, k := range keys {
+		if known && strings.HasPrefix(k, byName) {
+			continue
+		}
 		f, free := t.seen[k], freeTries(k)
 		if f.count < free || now.Sub(f.last) > forgetAfter {
 			continue
@@ -75,8 +112,6 @@ func (t *throttle) wait(now time.Time, keys ...string) time.Duration {
 }
 
 func (t *throttle) failed(now time.Time, keys ...string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if len(t.seen) >= maxThrottled {
 		for k, f := range t.seen {
 			if now.Sub(f.last) > maxPause {
@@ -96,10 +131,13 @@ func (t *throttle) failed(now time.Time, keys ...string) {
 	}
 }
 
-func (t *throttle) succeeded(keys ...string) {
+func (t *throttle) succeeded(now time.Time, keys ...string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, k := range keys {
 		delete(t.seen, k)
+		if strings.HasPrefix(k, byPair) && len(t.known) < maxThrottled {
+			t.known[k] = now
+		}
 	}
 }

@@ -254,11 +254,7 @@ func (h *handler) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimSpace(r.PostForm.Get("name"))
-	remote, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		remote = r.RemoteAddr
-	}
-	token, ends, err := h.Service.SignIn(r.Context(), name, r.PostForm.Get("password"), remote)
+	token, ends, err := h.Service.SignIn(r.Context(), name, r.PostForm.Get("password"), remote(r))
 	throttled, _ := errors.AsType[*Throttled](err)
 	switch {
 	case throttled != nil:
@@ -277,6 +273,27 @@ func (h *handler) signIn(w http.ResponseWriter, r *http.Request) {
 		HttpOnly: true, Secure: h.Secure, SameSite: http.SameSiteStrictMode,
 	})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// remote is the address from which a request comes. A proxy on this machine is
+// believed about who came to it: the last entry, which it added itself.
+func remote(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return host
+	}
+	said := r.Header.Values("X-Forwarded-For")
+	if len(said) == 0 {
+		return host
+	}
+	parts := strings.Split(said[len(said)-1], ",")
+	if ip := net.ParseIP(strings.TrimSpace(parts[len(parts)-1])); ip != nil {
+		return ip.String()
+	}
+	return host
 }
 
 func (h *handler) signOut(w http.ResponseWriter, r *http.Request) {
