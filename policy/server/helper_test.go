@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -34,14 +35,21 @@ const (
 	personPassword = "een heel lang wachtwoord"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(helperDir) != "" {
+		helper()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // site under test: a server, its broker and what tests know of both.
 type bench struct {
 	*server.Server
 	log    *bytes.Buffer
 	logMu  *sync.Mutex
-	broker string // tcp:// address that agents dial
+	broker string // address that agents dial
+	tls    *tls.Config
 	stop   func()
 }
 
@@ -79,8 +87,11 @@ func start(t *testing.T, c server.Config) *bench {
 	}
 	b.Server = s
 	b.broker = "tcp://" + s.MQTTAddr()
+	if c.MQTTTLS != nil {
+		b.broker = "ssl://" + s.MQTTAddr()
+	}
 	if c.External != nil {
-		b.broker = c.External.Broker
+		b.broker, b.tls = c.External.Broker, c.External.TLS
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -166,7 +177,7 @@ func (b *bench) connect(t *testing.T, id string, connSeq uint64) *gateway {
 	}
 	g := &gateway{id: id, boot: "boot-" + id, trust: wire.Trust{key}, done: make(chan struct{})}
 	c := mqtt.Config{
-		Broker: b.broker, ClientID: id, User: id, Password: agentPassword, MinDelay: time.Millisecond, MaxDelay: 50 * time.Millisecond,
+		Broker: b.broker, TLS: b.tls, ClientID: id, User: id, Password: agentPassword, MinDelay: time.Millisecond, MaxDelay: 50 * time.Millisecond,
 		Will: func() mqtt.Message {
 			return mqtt.Message{Topic: wire.Topic(tenant, id, wire.KindConn), Retain: true, Payload: encode(wire.Conn{BootID: g.boot, Seq: connSeq})}
 		},
@@ -326,10 +337,11 @@ func (g *gateway) acked(t *testing.T, upto uint64) {
 	until(t, fmt.Sprintf("ack up to %d", upto), func() bool { return g.lastAck().Upto >= upto })
 }
 
-// mosquitto starts the real broker with our access rules, or skips.
+// mosquitto starts the real broker with the configuration and access rules
+// that we ship, TLS included, or skips.
 //
 //nolint:misspell // its name
-func mosquitto(t *testing.T) (address string) {
+func mosquitto(t *testing.T) (address string, trust *tls.Config) {
 	t.Helper()
 	path, err := exec.LookPath("mosquitto")
 	if err != nil {
@@ -352,14 +364,9 @@ func mosquitto(t *testing.T) (address string) {
 		}
 		conf = strings.ReplaceAll(conf, old, repl)
 	}
-	var lines []string
-	for line := range strings.Lines(conf) {
-		if !strings.HasPrefix(line, "certfile") && !strings.HasPrefix(line, "keyfile") && !strings.HasPrefix(line, "tls_version") {
-			lines = append(lines, line) // the test speaks plain TCP on loopback
-		}
-	}
-	lines = append(lines, "user "+userName(t)+"\n")
-	writeFile(t, filepath.Join(dir, "mosquitto.conf"), strings.Join(lines, ""))
+	ca := newAuthority(t)
+	ca.issue(t, filepath.Join(dir, "server.crt"), filepath.Join(dir, "server.key"), "127.0.0.1")
+	writeFile(t, filepath.Join(dir, "mosquitto.conf"), conf+"user "+userName(t)+"\n")
 	writeFile(t, filepath.Join(dir, "acl"), acl)
 	users := ""
 	for _, u := range []string{agent1, agent2, "lensdop-server"} {
@@ -384,7 +391,7 @@ func mosquitto(t *testing.T) (address string) {
 			t.Logf("mosquitto:\n%s", out.String())
 		}
 	})
-	return "tcp://127.0.0.1:" + port
+	return "ssl://127.0.0.1:" + port, ca.trust()
 }
 
 func readFile(t *testing.T, path string) string {
@@ -411,9 +418,9 @@ func eachBroker(t *testing.T, test func(t *testing.T, start func(server.Config) 
 		test(t, func(c server.Config) *bench { return start(t, c) })
 	})
 	t.Run("mosquitto", func(t *testing.T) {
-		address := mosquitto(t)
+		address, trust := mosquitto(t)
 		test(t, func(c server.Config) *bench {
-			c.External = &server.External{Broker: address, ClientID: "lensdop-server", User: "lensdop-server", Password: agentPassword}
+			c.External = &server.External{Broker: address, ClientID: "lensdop-server", User: "lensdop-server", Password: agentPassword, TLS: trust}
 			return start(t, c)
 		})
 	})

@@ -380,10 +380,16 @@ func (s *Server) ingestEvents(ctx context.Context, agent string, b []byte, now t
 		if s.config.Simulate.NeverCommit {
 			return errSimulated
 		}
+		if s.config.Simulate.AtCommit != nil {
+			s.config.Simulate.AtCommit(false)
+		}
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if s.config.Simulate.AtCommit != nil {
+		s.config.Simulate.AtCommit(true)
 	}
 	return s.acknowledge(ctx, agent, ack)
 }

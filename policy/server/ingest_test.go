@@ -256,7 +256,7 @@ func TestAccessRules(t *testing.T) {
 
 		evil := encode(map[string]string{"evil": "yes"})
 		attack := func(c mqtt.Config, do func(ctx context.Context, c *mqtt.Conn) error) error {
-			c.Broker, c.MinDelay, c.MaxDelay = b.broker, 50*time.Millisecond, 200*time.Millisecond
+			c.Broker, c.TLS, c.MinDelay, c.MaxDelay = b.broker, b.tls, 50*time.Millisecond, 200*time.Millisecond
 			if c.ClientID == "" {
 				c.ClientID, c.User, c.Password = agent1, agent1, agentPassword
 			}
@@ -293,7 +293,7 @@ func TestAccessRules(t *testing.T) {
 			t.Run("subscribe "+strings.ReplaceAll(filter, "/", "."), func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 				defer cancel()
-				_ = mqtt.Run(ctx, mqtt.Config{Broker: b.broker, ClientID: agent1, User: agent1, Password: agentPassword}, func(ctx context.Context, c *mqtt.Conn) error {
+				_ = mqtt.Run(ctx, mqtt.Config{Broker: b.broker, TLS: b.tls, ClientID: agent1, User: agent1, Password: agentPassword}, func(ctx context.Context, c *mqtt.Conn) error {
 					_ = c.Subscribe(ctx, filter)
 					victim.publish(t, wire.KindEvents, plain(1, 1), false) //nolint:contextcheck // the victim's own connection
 					b.decideForTest(t, time.Hour)                          //nolint:contextcheck // a person's, not the attacker's
@@ -332,7 +332,7 @@ func TestAccessRules(t *testing.T) {
 
 		// A will on the victim's topics, let go off by a connection that breaks.
 		for _, k := range []wire.Kind{wire.KindDesired, wire.KindAck, wire.KindConn} {
-			breakWithWill(t, b.broker, agent1, mqtt.Message{Topic: wire.Topic(tenant, agent2, k), Payload: evil, Retain: true})
+			breakWithWill(t, b, agent1, mqtt.Message{Topic: wire.Topic(tenant, agent2, k), Payload: evil, Retain: true})
 		}
 
 		// What came of it all: the victim is not dead, and a newcomer under its

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -17,11 +18,18 @@ import (
 
 // breakWithWill connects with a will and then breaks the connection without a
 // goodbye. It returns once the broker has dropped or seen the break.
-func breakWithWill(t *testing.T, broker, user string, will mqtt.Message) {
+func breakWithWill(t *testing.T, b *bench, user string, will mqtt.Message) {
 	t.Helper()
-	c, err := net.Dial("tcp", strings.TrimPrefix(broker, "tcp://"))
+	scheme, address, _ := strings.Cut(b.broker, "://")
+	line, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
+	}
+	c := line
+	if scheme == "ssl" {
+		trust := b.tls.Clone()
+		trust.ServerName = "127.0.0.1"
+		c = tls.Client(line, trust)
 	}
 	p := packets.NewControlPacket(packets.Connect).(*packets.ConnectPacket)
 	p.ProtocolName, p.ProtocolVersion, p.CleanSession, p.Keepalive = "MQTT", 4, true, 30
@@ -39,10 +47,10 @@ func breakWithWill(t *testing.T, broker, user string, will mqtt.Message) {
 			t.Fatal("broker neither answers nor closes")
 		}
 	}
-	if err := c.(*net.TCPConn).SetLinger(0); err != nil { // a reset, not a farewell
+	if err := line.(*net.TCPConn).SetLinger(0); err != nil { // a reset, not a farewell
 		t.Fatal(err)
 	}
-	if err := c.Close(); err != nil {
+	if err := line.Close(); err != nil {
 		t.Fatal(err)
 	}
 }

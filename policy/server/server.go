@@ -98,6 +98,9 @@ type Simulate struct {
 	// NeverCommit makes every ingest of events fail before its commit, so that
 	// nothing is ever acknowledged.
 	NeverCommit bool
+	// AtCommit is called just before and, with true, just after every commit of
+	// events, before they are acknowledged. May be nil.
+	AtCommit func(done bool)
 }
 
 func (t Timing) withDefaults() Timing {
