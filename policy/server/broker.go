@@ -36,6 +36,7 @@ const (
 // truth, and the server seeds what is retained anew at every start and hello.
 type broker struct {
 	mqtt     *mochi.Server
+	gate     *gate
 	inside   *pipeListener
 	outside  net.Listener
 	password devices.Secret // of the server's own user, drawn at start
@@ -47,8 +48,8 @@ type brokerConfig struct {
 	listen string // host:port
 	tls    *tls.Config
 	log    *slog.Logger
-	// login tells whether a password is the agent's.
-	login func(agent string, password []byte) bool
+	// login tells whether a password is the agent's, and names the credential.
+	login func(agent string, password []byte) (credential string, ok bool)
 }
 
 // startBroker listens and serves until close.
@@ -66,7 +67,8 @@ func startBroker(ctx context.Context, c brokerConfig) (*broker, error) {
 		// The library logs whole packets, payload and all, so its log is not ours.
 		mqtt: mochi.New(&mochi.Options{Capabilities: caps, Logger: slog.New(slog.DiscardHandler)}),
 	}
-	h := &gate{brokerConfig: c, password: b.password, rates: map[string]rate{}}
+	h := &gate{brokerConfig: c, password: b.password, rates: map[string]rate{}, logins: map[string]string{}}
+	b.gate = h
 	if err := b.mqtt.AddHook(h, nil); err != nil {
 		return nil, fmt.Errorf("mqtt broker: %w", err)
 	}
@@ -102,8 +104,9 @@ type gate struct {
 	brokerConfig
 	password devices.Secret
 
-	mu    sync.Mutex
-	rates map[string]rate // by agent
+	mu     sync.Mutex
+	rates  map[string]rate   // by agent
+	logins map[string]string // by agent: the credential it last came in with
 }
 
 // A gateway may publish burst messages at once and perSecond in the long run;
@@ -169,7 +172,12 @@ func (g *gate) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 	if cl.Net.Listener == listenInside {
 		ok = user == serverUser && cl.ID == serverUser && subtle.ConstantTimeCompare(password, []byte(g.password)) == 1
 	} else if wire.CheckID(user) == nil && user == cl.ID {
-		ok = g.login(user, password)
+		var credential string
+		if credential, ok = g.login(user, password); ok {
+			g.mu.Lock()
+			g.logins[user] = credential
+			g.mu.Unlock()
+		}
 	}
 	if !ok {
 		g.log.Warn("mqtt login refused", "client", clip(cl.ID), "remote", cl.Net.Remote)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"github.com/lensdop/lensdop/policy/server/store"
 	"github.com/lensdop/lensdop/policy/server/ui"
@@ -16,6 +17,9 @@ func View(ctx context.Context, s *Server, fn func(*store.Tx) error) error {
 func Update(ctx context.Context, s *Server, fn func(*store.Tx) error) error {
 	return s.store.Update(ctx, fn)
 }
+
+// Purge deletes as at an instant.
+func Purge(ctx context.Context, s *Server, now time.Time) error { return s.purge(ctx, now) }
 
 func ServiceOf(s *Server) ui.Service { return &service{s} }
 

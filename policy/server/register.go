@@ -98,13 +98,143 @@ func (r *Register) AddAgentSites(ctx context.Context, id string, sites []string,
 		if err := t.AddAgent(id, sites, salt, string(password), now); err != nil {
 			return err
 		}
-		return t.Audit(store.Entry{At: now, Who: "console", What: "agent added", Detail: id + " for " + strings.Join(sites, ", ")})
+		return t.Audit(store.Entry{At: now, Who: console, What: "agent added", Detail: id + " for " + strings.Join(sites, ", ")})
 	})
 	if err != nil {
 		return "", fmt.Errorf("add agent: %w", err)
 	}
 	return password, nil
 }
+
+// Agent is a gateway as the register has it.
+type Agent struct {
+	ID       string
+	Sites    []string
+	Online   bool
+	LastSeen time.Time // zero: never
+	Version  string
+}
+
+// Agents lists the gateways.
+func (r *Register) Agents(ctx context.Context) (all []Agent, err error) {
+	err = r.store.View(ctx, func(t *store.Tx) error {
+		stored, err := t.Agents()
+		for _, a := range stored {
+			all = append(all, Agent{ID: a.ID, Sites: a.Sites, Online: a.Online, LastSeen: a.LastSeen, Version: a.Version})
+		}
+		return err
+	})
+	return all, err
+}
+
+// RenewAgent draws a new password for a gateway. A server that runs ends its
+// connection, and the alert that its password was used twice.
+func (r *Register) RenewAgent(ctx context.Context, id string) (devices.Secret, error) {
+	password := devices.Secret(rand.Text())
+	salt := make([]byte, 16)
+	if _, err := rand.Read(salt); err != nil {
+		return "", err
+	}
+	now := time.Now()
+	err := r.store.Update(ctx, func(t *store.Tx) error {
+		if err := t.SetAgentPassword(id, salt, string(password)); err != nil {
+			return err
+		}
+		if _, _, err := t.Resolve("double/"+id, now); err != nil {
+			return err
+		}
+		return t.Audit(store.Entry{At: now, Who: console, What: "agent has a new password", Detail: id})
+	})
+	if err != nil {
+		return "", fmt.Errorf("new password: %w", err)
+	}
+	return password, nil
+}
+
+// RemoveAgent takes a gateway out. A server that runs ends its connection and
+// clears what the broker holds of it. Covers in force at the gateway stay in
+// force there.
+func (r *Register) RemoveAgent(ctx context.Context, id string) error {
+	now := time.Now()
+	err := r.store.Update(ctx, func(t *store.Tx) error {
+		if err := t.RemoveAgent(id, now); err != nil {
+			return err
+		}
+		keys, err := t.OpenKeys(id)
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if _, _, err := t.Resolve(k, now); err != nil {
+				return err
+			}
+		}
+		return t.Audit(store.Entry{At: now, Who: console, What: "agent removed", Detail: id})
+	})
+	if err != nil {
+		return fmt.Errorf("remove: %w", err)
+	}
+	return nil
+}
+
+// Accounts lists the people who may sign in.
+func (r *Register) Accounts(ctx context.Context) (all []Account, err error) {
+	err = r.store.View(ctx, func(t *store.Tx) error {
+		stored, err := t.Accounts()
+		for _, a := range stored {
+			all = append(all, Account{Name: a.Name, Role: ui.Role(a.Role), Sites: a.Sites, Language: a.Language})
+		}
+		return err
+	})
+	return all, err
+}
+
+// SetPassword gives a person a new password and ends all sessions of theirs.
+func (r *Register) SetPassword(ctx context.Context, name string, password devices.Secret) error {
+	hash, err := passwordHash(name, password)
+	if err != nil {
+		return err
+	}
+	err = r.store.Update(ctx, func(t *store.Tx) error {
+		if err := t.SetPassword(name, hash); err != nil {
+			return err
+		}
+		return t.Audit(store.Entry{At: time.Now(), Who: console, What: "account has a new password", Detail: name})
+	})
+	if err != nil {
+		return fmt.Errorf("new password: %w", err)
+	}
+	return nil
+}
+
+// RemoveAccount takes a person out, and ends all sessions of theirs at once.
+// What the person decided stays, with the name.
+func (r *Register) RemoveAccount(ctx context.Context, name string) error {
+	err := r.store.Update(ctx, func(t *store.Tx) error {
+		if err := t.RemoveAccount(name); err != nil {
+			return err
+		}
+		return t.Audit(store.Entry{At: time.Now(), Who: console, What: "account removed", Detail: name})
+	})
+	if err != nil {
+		return fmt.Errorf("remove: %w", err)
+	}
+	return nil
+}
+
+func passwordHash(name string, password devices.Secret) (string, error) {
+	if n := len(password); n < minPassword || n > maxPassword {
+		return "", fmt.Errorf("account %s: the password has %d characters; use %d to %d", name, n, minPassword, maxPassword)
+	}
+	hash, err := hashPassword(string(password))
+	if err != nil {
+		return "", fmt.Errorf("account %s: %w", name, err)
+	}
+	return hash, nil
+}
+
+// console is who acts by a command on the server's machine.
+const console = "console"
 
 // Account is a person who may sign in.
 type Account struct {
@@ -130,12 +260,9 @@ func (r *Register) AddAccount(ctx context.Context, a Account, password devices.S
 	if a.Language != "" && !slices.Contains(ui.Languages(), a.Language) {
 		return fmt.Errorf("account %s: language %q is none of %v", a.Name, a.Language, ui.Languages())
 	}
-	if n := len(password); n < minPassword || n > maxPassword {
-		return fmt.Errorf("account %s: the password has %d characters; use %d to %d", a.Name, n, minPassword, maxPassword)
-	}
-	hash, err := hashPassword(string(password))
+	hash, err := passwordHash(a.Name, password)
 	if err != nil {
-		return fmt.Errorf("account %s: %w", a.Name, err)
+		return err
 	}
 	now := time.Now()
 	err = r.store.Update(ctx, func(t *store.Tx) error {
@@ -143,7 +270,7 @@ func (r *Register) AddAccount(ctx context.Context, a Account, password devices.S
 		if err != nil {
 			return err
 		}
-		return t.Audit(store.Entry{At: now, Who: "console", What: "account added", Detail: a.Name + " as " + string(a.Role)})
+		return t.Audit(store.Entry{At: now, Who: console, What: "account added", Detail: a.Name + " as " + string(a.Role)})
 	})
 	if err != nil {
 		return fmt.Errorf("add account: %w", err)

@@ -183,15 +183,18 @@ func New(ctx context.Context, c Config) (s *Server, err error) {
 	if c.External == nil {
 		s.broker, err = startBroker(ctx, brokerConfig{
 			tenant: c.Tenant, listen: c.MQTTListen, tls: c.MQTTTLS, log: c.Log,
-			login: func(agent string, password []byte) (ok bool) {
+			login: func(agent string, password []byte) (credential string, ok bool) {
 				err := s.store.View(context.WithoutCancel(ctx), func(t *store.Tx) (err error) {
-					ok, err = t.AgentLogin(agent, password)
+					if ok, err = t.AgentLogin(agent, password); err != nil || !ok {
+						return err
+					}
+					credential, err = t.Credential(agent)
 					return err
 				})
 				if err != nil {
 					c.Log.Error("login of an agent cannot be checked", "agent", agent, "err", err)
 				}
-				return ok && err == nil
+				return credential, ok && err == nil
 			},
 		})
 		if err != nil {
@@ -286,6 +289,7 @@ func (s *Server) Run(ctx context.Context) error {
 	part(s.publishDirty)
 	part(s.every)
 	part(s.deliver)
+	part(s.keepTidy)
 	part(func(context.Context) error {
 		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("pages: %w", err)
@@ -322,6 +326,9 @@ func (s *Server) every(ctx context.Context) error {
 		case now := <-tick.C:
 			if err := s.tick(ctx, now); err != nil && ctx.Err() == nil {
 				s.log.ErrorContext(ctx, "alerts cannot be looked after", "err", err)
+			}
+			if err := s.dropLeft(ctx); err != nil && ctx.Err() == nil {
+				s.log.ErrorContext(ctx, "gateways that left cannot be cleared away", "err", err)
 			}
 		case <-state.C:
 			if err := s.publishState(ctx); err != nil && ctx.Err() == nil {

@@ -60,7 +60,7 @@ func (s *service) SignIn(ctx context.Context, name, password, remote string) (st
 		if err := t.AddSession(token, a.Name, now, ends); err != nil {
 			return err
 		}
-		return t.Audit(store.Entry{At: now, Who: a.Name, What: "signed in", Detail: remote})
+		return t.Audit(store.Entry{At: now, Who: a.Name, What: store.SignedIn, Detail: remote})
 	})
 	return token, ends, err
 }

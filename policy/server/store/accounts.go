@@ -48,6 +48,51 @@ func (t *Tx) Account(name string) (a Account, err error) {
 	return a, err
 }
 
+// Accounts returns all accounts, by name.
+func (t *Tx) Accounts() ([]Account, error) {
+	names, err := list(t, text, "SELECT name FROM accounts ORDER BY name")
+	if err != nil {
+		return nil, err
+	}
+	var all []Account
+	for _, n := range names {
+		a, err := t.Account(n)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// SetPassword gives an account another password and ends its sessions.
+func (t *Tx) SetPassword(name, hash string) error {
+	n, err := t.exec("UPDATE accounts SET hash = ? WHERE name = ?", hash, name)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("account %s: %w", name, ErrNotFound)
+	}
+	_, err = t.exec("DELETE FROM sessions WHERE account = ?", name)
+	return err
+}
+
+// RemoveAccount takes an account and its sessions out. What the person decided
+// stays.
+func (t *Tx) RemoveAccount(name string) error {
+	for _, q := range []string{"DELETE FROM sessions WHERE account = ?", "DELETE FROM account_sites WHERE account = ?"} {
+		if _, err := t.exec(q, name); err != nil {
+			return err
+		}
+	}
+	n, err := t.exec("DELETE FROM accounts WHERE name = ?", name)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("account %s: %w", name, ErrNotFound)
+	}
+	return err
+}
+
 // CountAccounts tells how many accounts there are.
 func (t *Tx) CountAccounts() (n int, err error) {
 	err = t.one(func(r scanner) error { return r.Scan(&n) }, "SELECT count(*) FROM accounts")

@@ -31,7 +31,11 @@ type Agent struct {
 // and long, it needs no slow one.
 func (t *Tx) AddAgent(id string, sites []string, salt []byte, password string, now time.Time) error {
 	hash := agentHash(salt, password)
-	n, err := t.exec("INSERT INTO agents (id, salt, hash, created, changed) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING",
+	// One that was removed comes back with its numbers, so that its events do
+	// not get the same ones again.
+	n, err := t.exec(`INSERT INTO agents (id, salt, hash, created, changed) VALUES (?,?,?,?,?)
+		ON CONFLICT (id) DO UPDATE SET salt=excluded.salt, hash=excluded.hash, created=excluded.created, changed=excluded.changed,
+			removed='', cleared=1, online=0, last_seen='', boot_id='', prev_boot='', conn_seq=0 WHERE removed <> ''`,
 		id, salt, hash, at(now), at(now))
 	if err != nil {
 		return err
@@ -54,10 +58,49 @@ func agentHash(salt []byte, password string) []byte {
 	return h.Sum(nil)
 }
 
+// SetAgentPassword gives a gateway another password.
+func (t *Tx) SetAgentPassword(id string, salt []byte, password string) error {
+	n, err := t.exec("UPDATE agents SET salt = ?, hash = ?, boot_id = '', prev_boot = '' WHERE id = ? AND removed = ''", salt, agentHash(salt, password), id)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("agent %s: %w", id, ErrNotFound)
+	}
+	return err
+}
+
+// RemoveAgent takes a gateway out: it cannot log in, what it said of cameras
+// and findings is no longer believed, and its alerts are over. Its events stay
+// as long as their time, and its numbers, in case it is added again.
+func (t *Tx) RemoveAgent(id string, now time.Time) error {
+	n, err := t.exec("UPDATE agents SET removed = ?, cleared = 0, salt = x'', hash = x'', online = 0 WHERE id = ? AND removed = ''", at(now), id)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("agent %s: %w", id, ErrNotFound)
+	}
+	for _, table := range []string{"agent_sites", "reported", "cameras", "findings"} {
+		if _, err := t.exec("DELETE FROM "+table+" WHERE agent = ?", id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Uncleared lists the removed agents of which the broker may still hold messages.
+func (t *Tx) Uncleared() ([]string, error) {
+	return list(t, text, "SELECT id FROM agents WHERE removed <> '' AND cleared = 0 ORDER BY id")
+}
+
+// Cleared notes that the broker holds nothing of a removed agent any more.
+func (t *Tx) Cleared(id string) error {
+	_, err := t.exec("UPDATE agents SET cleared = 1 WHERE id = ? AND removed <> ''", id)
+	return err
+}
+
 // AgentLogin tells whether the password is the agent's.
 func (t *Tx) AgentLogin(id string, password []byte) (bool, error) {
 	var salt, hash []byte
-	err := t.one(func(r scanner) error { return r.Scan(&salt, &hash) }, "SELECT salt, hash FROM agents WHERE id = ?", id)
+	err := t.one(func(r scanner) error { return r.Scan(&salt, &hash) }, "SELECT salt, hash FROM agents WHERE id = ? AND removed = ''", id)
 	if errors.Is(err, ErrNotFound) {
 		return false, nil
 	}
@@ -79,7 +122,7 @@ func scanAgent(r scanner) (Agent, error) {
 // Agent returns one agent, or ErrNotFound.
 func (t *Tx) Agent(id string) (a Agent, err error) {
 	err = t.one(func(r scanner) error { a, err = scanAgent(r); return err },
-		"SELECT "+agentColumns+" FROM agents WHERE id = ?", id)
+		"SELECT "+agentColumns+" FROM agents WHERE id = ? AND removed = ''", id)
 	if err != nil {
 		return Agent{}, fmt.Errorf("agent %s: %w", id, err)
 	}
@@ -89,7 +132,7 @@ func (t *Tx) Agent(id string) (a Agent, err error) {
 
 // Agents returns all agents, by id.
 func (t *Tx) Agents() ([]Agent, error) {
-	all, err := list(t, scanAgent, "SELECT "+agentColumns+" FROM agents ORDER BY id")
+	all, err := list(t, scanAgent, "SELECT "+agentColumns+" FROM agents WHERE removed = '' ORDER BY id")
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +158,17 @@ func (t *Tx) PutAgent(a Agent) error {
 		err = fmt.Errorf("agent %s: %w", a.ID, ErrNotFound)
 	}
 	return err
+}
+
+// Credential returns what tells an agent's password from any other; empty for
+// an agent that is not there.
+func (t *Tx) Credential(id string) (string, error) {
+	var hash []byte
+	err := t.one(func(r scanner) error { return r.Scan(&hash) }, "SELECT hash FROM agents WHERE id = ? AND removed = ''", id)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	return string(hash), err
 }
 
 // SawAgent notes that something came from the agent.

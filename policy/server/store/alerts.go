@@ -43,6 +43,11 @@ func scanAlert(r scanner) (Alert, error) {
 	return a, err
 }
 
+// OpenKeys lists the keys of the open alerts of an agent.
+func (t *Tx) OpenKeys(agent string) ([]string, error) {
+	return list(t, text, "SELECT key FROM alerts WHERE agent = ? AND state <> 'resolved' ORDER BY id", agent)
+}
+
 // FiredSince counts the alerts with a key, and those of an agent, that fired
 // after an instant.
 func (t *Tx) FiredSince(key, agent string, since time.Time) (byKey, byAgent int, err error) {

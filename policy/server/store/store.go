@@ -62,7 +62,8 @@ func Open(ctx context.Context, path string) (*Store, error) {
 func dsn(path, lock string) string {
 	u := url.URL{Scheme: "file", OmitHost: true, Path: path}
 	return u.String() + "?_txlock=" + lock +
-		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)"
+		"&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)" +
+		"&_pragma=secure_delete(1)" // what is deleted is overwritten
 }
 
 // Close closes the database.
