@@ -43,13 +43,38 @@ func Discover(ctx context.Context, cfg Config, drivers []devices.Driver, progres
 	}
 	a := &Agent{cfg: cfg, parts: Parts{Drivers: drivers}, orders: o, clock: newClock(time.Time{})}
 	found, _, err := a.search(ctx, progress)
+	known, judged := knownBy(ctx, cfg, o.policy.Protocol)
 	list := []Discovered{}
-	for _, f := range found {
-		d := Discovered{Found: f, Name: nameOf(f), Judged: o.policy.Protocol != nil, Cameras: []string{}}
-		d.Cameras = append(d.Cameras, registered(o.policy.Protocol, cfg.Site, f)...)
-		list = append(list, d)
+	for _, f := range a.once(found) {
+		list = append(list, Discovered{Found: f, Name: nameOf(f), Judged: judged, Cameras: known(f)})
 	}
 	return list, err
+}
+
+// knownBy returns how to tell which cameras of the register a device is: by the
+// protocol file, or else by what the running agent says; false if neither is
+// to be had.
+func knownBy(ctx context.Context, cfg Config, p *policy.Protocol) (func(devices.Found) []string, bool) {
+	if p != nil {
+		return func(f devices.Found) []string { return append([]string{}, registered(p, cfg.Site, f)...) }, true
+	}
+	none := func(devices.Found) []string { return []string{} }
+	if cfg.Socket == "" {
+		return none, false
+	}
+	s, err := AskStatus(ctx, cfg.Socket)
+	if err != nil || s.Reported.Generation == 0 {
+		return none, false // no running agent is no fault of the search
+	}
+	return func(f devices.Found) []string {
+		ids := []string{}
+		for _, c := range s.Reported.Cameras {
+			if c.Address == f.Address {
+				ids = append(ids, c.Camera)
+			}
+		}
+		return ids
+	}, true
 }
 
 // nameOf is what a device calls itself in its scopes: name and hardware

@@ -9,7 +9,9 @@ import (
 	"github.com/lensdop/lensdop/agent"
 	"github.com/lensdop/lensdop/devices/badge"
 	"github.com/lensdop/lensdop/devices/serial"
+	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/rules"
+	"github.com/lensdop/lensdop/policy/wire"
 )
 
 // table writes rows aligned in columns and reports the first error.
@@ -43,13 +45,7 @@ func printFindings(w io.Writer, findings []rules.Finding) error {
 func printStatus(w io.Writer, s agent.Status) error {
 	rows := [][]string{{"CAMERA", "REACH", "ORDERED", "SHOWN", "SINCE", "TROUBLE"}}
 	for _, k := range s.Reported.Cameras {
-		var shown []string
-		for _, part := range []string{"picture", "sound"} {
-			if v := k.Shown[part]; v != "" {
-				shown = append(shown, part+" "+v)
-			}
-		}
-		rows = append(rows, []string{k.Camera, k.Reach, k.Ordered, strings.Join(shown, ", "), k.Since.Local().Format("02-01 15:04:05"), k.Trouble})
+		rows = append(rows, []string{k.Camera, k.Reach, orderedWords(k.Ordered), shownWords(k), k.Since.Local().Format("02-01 15:04:05"), k.Trouble})
 	}
 	if err := table(w, rows); err != nil {
 		return err
@@ -65,6 +61,32 @@ func printStatus(w io.Writer, s agent.Status) error {
 	}
 	_, err := fmt.Fprintf(w, "policy generation %d, clock %s, %d events not yet at the server\n", s.Reported.Generation, clock, s.Outbox)
 	return err
+}
+
+func orderedWords(ordered string) string {
+	switch ordered {
+	case "whole":
+		return "cover"
+	case "zones":
+		return "masks"
+	default:
+		return "nothing"
+	}
+}
+
+// shownWords says what was seen, in the words of what was ordered: a picture
+// whose masks are seen is not a closed picture.
+func shownWords(k wire.CameraState) string {
+	picture := k.Shown[policy.PartPicture]
+	switch {
+	case picture == "unproven":
+	case k.Ordered == "zones":
+		picture = map[string]string{"closed": "masks seen", "open": "MASKS NOT SEEN"}[picture]
+	case k.Ordered == "whole":
+		picture = map[string]string{"closed": "seen covered", "open": "NOT COVERED"}[picture]
+	}
+	sound := map[string]string{"closed": "no sound", "open": "sound", "unproven": "sound unproven"}[k.Shown[policy.PartSound]]
+	return picture + ", " + sound
 }
 
 func printPorts(w io.Writer, ports []serial.Port) error {
