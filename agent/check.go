@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"strings"
 	"sync"
@@ -41,11 +42,11 @@ func Discover(ctx context.Context, cfg Config, drivers []devices.Driver, progres
 			}
 		}
 	}
-	a := &Agent{cfg: cfg, parts: Parts{Drivers: drivers}, orders: o, clock: newClock(time.Time{})}
+	a := &Agent{cfg: cfg, parts: Parts{Drivers: drivers}, log: slog.New(slog.DiscardHandler), orders: o, clock: newClock(time.Time{})}
 	found, _, err := a.search(ctx, progress)
 	known, judged := knownBy(ctx, cfg, o.policy.Protocol)
 	list := []Discovered{}
-	for _, f := range a.once(found) {
+	for _, f := range found {
 		list = append(list, Discovered{Found: f, Name: nameOf(f), Judged: judged, Cameras: known(f)})
 	}
 	return list, err
