@@ -3,7 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/pem"
+	"math/big"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -47,7 +52,7 @@ func TestConfigIsStrict(t *testing.T) {
 		"twice":                     {good + "tenant: y\n", "4"},
 		"not YAML":                  {"dir: [", "1"},
 		"empty":                     {"", "empty"},
-		"no dir":                    {"tenant: x\nprotocol: p\n", "dir is missing"},
+		"no dir":                    {"tenant: x\nprotocol: p\n", "dir: is missing"},
 		"pages in the clear":        {good + "pages: {listen: \"0.0.0.0:80\"}\n", "in the clear"},
 		"broker in the clear":       {good + "mqtt: {listen: \":1883\"}\n", "in the clear"},
 		"external in the clear":     {good + "mqtt: {external: {broker: \"tcp://x.example:1883\", user: u, password_file: p}}\n", "ssl://"},
@@ -60,6 +65,192 @@ func TestConfigIsStrict(t *testing.T) {
 				t.Errorf("error is %v, want %q in it", err, c.want)
 			}
 		})
+	}
+}
+
+// Every mistake is told with the line that it is in.
+func TestMistakesHaveLines(t *testing.T) {
+	const good = "dir: d\ntenant: x\nprotocol: p\n" // lines 1 to 3
+	for name, c := range map[string]struct{ text, want string }{
+		"tenant":            {"dir: d\ntenant: Lens Monde\nprotocol: p\n", "line 2, tenant: "},
+		"no port":           {good + "pages:\n  listen: 8443\n", "line 5, pages.listen: \"8443\" is no address"},
+		"port too high":     {good + "mqtt:\n  listen: 127.0.0.1:99999\n", "line 5, mqtt.listen: "},
+		"in the clear":      {good + "pages:\n  url: https://x\n  listen: 0.0.0.0:80\n", "line 6, pages.listen: "},
+		"half a pair":       {good + "mqtt: {certificate: c}\n", "line 4, mqtt: "},
+		"url without https": {good + "pages:\n  url: lensdop.example\n", "line 5, pages.url: "},
+		"url with a path":   {good + "pages:\n  url: https://x.example/lensdop\n", "line 5, pages.url: "},
+		"http for https":    {good + "pages: {listen: \"0.0.0.0:1\", certificate: c, key: k, url: \"http://x\"}\n", "pages.url: begins with http"},
+		"external":          {good + "mqtt:\n  external:\n    broker: mqtt.example\n    user: u\n    password_file: p\n", "line 6, mqtt.external.broker: "},
+		"no mail host":      {good + "mail:\n  port: 25\n  from: a@b.example\n", "mail.host: is missing"},
+		"no mail port":      {good + "mail:\n  host: relay.example\n  from: a@b.example\n", "mail.port: 0 is no port"},
+		"mail security":     {good + "mail:\n  host: relay.example\n  port: 25\n  from: a@b.example\n  security: ssl\n", "line 8, mail.security: "},
+		"mail sender":       {good + "mail:\n  host: relay.example\n  port: 25\n  from: lensdop\n", "line 7, mail.from: "},
+		"mail recipient":    {good + "mail:\n  host: relay.example\n  port: 25\n  from: a@b.example\n  to:\n    - c@d.example\n    - nobody\n", "line 10, mail.to[1]: "},
+		"mail language":     {good + "mail: {host: relay.example, port: 25, from: a@b.example, language: de}\n", "line 4, mail.language: "},
+		"mail password":     {good + "mail: {host: relay.example, port: 25, from: a@b.example, user: u}\n", "line 4, mail.password_file: "},
+		"log level":         {good + "log:\n  level: loud\n", "line 5, log.level: "},
+		"log format":        {good + "log:\n  format: xml\n", "line 5, log.format: "},
+		"two at once":       {"dir: d\nlog: {format: xml}\npages: {listen: x}\n", "line 3, pages.listen"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parseConfig([]byte(c.text))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error is %v, want %q in it", err, c.want)
+			}
+		})
+	}
+	// The line with the mistake may be the one with the password.
+	_, err := parseConfig([]byte(good + "mail:\n  password: hunter2-hunter2\n"))
+	if err == nil || !strings.Contains(err.Error(), "5:") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error is %v", err)
+	}
+	_, err = parseConfig([]byte(good + "mqtt: {external: {broker: \"ssl://u:hunter2@x:1\", user: u, password_file: p}}\n"))
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func FuzzParseConfig(f *testing.F) {
+	f.Add([]byte("dir: d\ntenant: x\nprotocol: p\nmail: {to: [x]}\n"))
+	f.Add([]byte("pages: &a {listen: x}\nmqtt: *a\n"))
+	f.Add([]byte("- - -\n"))
+	f.Add([]byte("? {a: b}\n: c\n"))
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = parseConfig(b) })
+}
+
+// What is wrong with the files that the configuration names is told with their
+// keys, all of it at once.
+func TestCheckReadsTheFiles(t *testing.T) {
+	dir := t.TempDir()
+	conf := filepath.Join(dir, "server.yaml")
+	write(t, conf, "dir: data\ntenant: lensmonde\nprotocol: protocol.yaml\n"+
+		"pages:\n  listen: 0.0.0.0:8443\n  certificate: a.crt\n  key: a.key\n"+
+		"mail:\n  host: relay.example\n  port: 587\n  from: a@b.example\n  user: u\n  password_file: mail.password\n  ca: ca.pem\n")
+	write(t, filepath.Join(dir, "mail.password"), "secret of the relay\n")
+	if err := os.Chmod(filepath.Join(dir, "mail.password"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "ca.pem"), "no certificate")
+	_, errs, code := command(t, "", "check", "--config", conf)
+	if code != 1 {
+		t.Error("passed")
+	}
+	for _, want := range []string{
+		"line 3, protocol: ", "line 6, pages.certificate: ", "line 13, mail.password_file: ", "can be read by everybody", "line 14, mail.ca: ", "no certificate in PEM form",
+	} {
+		if !strings.Contains(errs, want) {
+			t.Errorf("does not say %q:\n%s", want, errs)
+		}
+	}
+	if strings.Contains(errs, "secret of") {
+		t.Error("a password is told")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "data")); err == nil {
+		t.Error("check made the data directory")
+	}
+	certify(t, dir, "a", time.Now().Add(-time.Minute))
+	if _, errs, _ := command(t, "", "check", "--config", conf); !strings.Contains(errs, "renew it") {
+		t.Errorf("a certificate that ended: %s", errs)
+	}
+	certify(t, dir, "a", time.Now().Add(time.Hour))
+	write(t, filepath.Join(dir, "protocol.yaml"), string(examples.Lensmonde))
+	write(t, conf, "dir: data\ntenant: lensmonde\nprotocol: protocol.yaml\npages: {listen: \"0.0.0.0:8443\", certificate: a.crt, key: a.key}\n")
+	if out, errs, code := command(t, "", "check", "--config", conf); code != 0 || !strings.Contains(out, "in order; protocol nl-lensmonde-camera") {
+		t.Errorf("%d %s%s", code, out, errs)
+	}
+	_, errs, _ = command(t, "", "run", "--config", filepath.Join(dir, "none.yaml"))
+	if !strings.Contains(errs, "server.example.yaml") {
+		t.Errorf("no file: %s", errs)
+	}
+}
+
+// certify writes NAME.crt and NAME.key.
+func certify(t *testing.T, dir, name string, ends time.Time) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(ends.Unix()), NotBefore: ends.Add(-2 * time.Hour), NotAfter: ends, DNSNames: []string{"x"}}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, name+".crt"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	write(t, filepath.Join(dir, name+".key"), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: b})))
+}
+
+func TestARenewedCertificateNeedsNoRestart(t *testing.T) {
+	dir := t.TempDir()
+	certify(t, dir, "a", time.Now().Add(time.Hour))
+	p := &pair{certificate: filepath.Join(dir, "a.crt"), key: filepath.Join(dir, "a.key")}
+	if err := p.load(); err != nil {
+		t.Fatal(err)
+	}
+	serial := func() int64 {
+		p.looked = time.Now().Add(-2 * lookAgain)
+		c, err := p.get(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Leaf.SerialNumber.Int64()
+	}
+	first := serial()
+	write(t, p.certificate, "half written")
+	later := time.Now().Add(time.Minute)
+	if err := os.Chtimes(p.certificate, later, later); err != nil {
+		t.Fatal(err)
+	}
+	if serial() != first {
+		t.Error("a file that cannot be read was taken")
+	}
+	certify(t, dir, "a", time.Now().Add(3*time.Hour))
+	if err := os.Chtimes(p.certificate, later.Add(time.Minute), later.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if serial() == first {
+		t.Error("the renewed certificate is not served")
+	}
+}
+
+func TestListsRemovalsAndNewPasswords(t *testing.T) {
+	dir := t.TempDir()
+	conf := filepath.Join(dir, "server.yaml")
+	write(t, conf, "dir: data\ntenant: lensmonde\nprotocol: protocol.yaml\n")
+	write(t, filepath.Join(dir, "protocol.yaml"), string(examples.Lensmonde))
+	for _, step := range []struct {
+		in   string
+		args []string
+		code int
+		want string
+	}{
+		{args: []string{"account", "add", "anna", "--role", "facility", "--site", "de-polder", "--language", "nl"}, want: "shown only now"},
+		{args: []string{"account", "list"}, want: "anna  facility  de-polder  nl"},
+		{args: []string{"account", "password", "anna"}, want: "account anna has a new password; password, shown only now: "},
+		{in: "a password of my own\n", args: []string{"account", "password", "anna", "--password-stdin"}, want: "account anna has a new password\n"},
+		{in: "short\n", args: []string{"account", "password", "anna", "--password-stdin"}, code: 1, want: "the password has 5 characters"},
+		{args: []string{"account", "password", "nobody"}, code: 1, want: "account nobody: not found"},
+		{args: []string{"account", "password"}, code: 1, want: "needs one NAME"},
+		{args: []string{"account", "remove", "anna"}, want: "account anna removed"},
+		{args: []string{"account", "remove", "anna"}, code: 1, want: "account anna: not found"},
+		{args: []string{"account", "remove"}, code: 1, want: "needs one NAME"},
+		{args: []string{"agent", "add", "polder-1", "--site", "de-polder"}, want: "agent: polder-1"},
+		{args: []string{"agent", "list"}, want: "polder-1  de-polder  no         never          -"},
+		{args: []string{"agent", "password", "polder-1"}, want: "shown only now"},
+		{args: []string{"agent", "password", "polder-9"}, code: 1, want: "agent polder-9: not found"},
+		{args: []string{"agent", "remove", "polder-1"}, want: "covers in force stay in force there"},
+		{args: []string{"agent", "remove", "polder-1"}, code: 1, want: "agent polder-1: not found"},
+		{args: []string{"agent", "remove", "a", "b"}, code: 1, want: "needs one ID, and got 2"},
+		{args: []string{"agent", "add", "polder-1", "--site", "de-polder"}, want: "agent: polder-1"},
+	} {
+		out, errs, code := command(t, step.in, append(step.args, "--config", conf)...)
+		if code != step.code || !strings.Contains(out+errs, step.want) {
+			t.Errorf("%v: %d, want %q\n%s%s", step.args, code, step.want, out, errs)
+		}
 	}
 }
 
