@@ -83,6 +83,11 @@ func (s *service) Session(ctx context.Context, token string) (who ui.Account, ok
 	return who, ok, err
 }
 
+// Healthy tells that the database answers.
+func (s *service) Healthy(ctx context.Context) error {
+	return s.store.View(ctx, func(t *store.Tx) error { _, err := t.Meta(metaEpoch); return err })
+}
+
 // NoAccounts tells that nobody can sign in yet.
 func (s *service) NoAccounts(ctx context.Context) (bool, error) {
 	var n int

@@ -45,6 +45,7 @@ func (h *handler) routes() http.Handler {
 	mux.HandleFunc("POST /signout", h.signOut)
 	mux.HandleFunc("GET /language", h.language)
 	mux.HandleFunc("GET /static/{name}", h.asset)
+	mux.HandleFunc("GET /healthz", h.health)
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/static/icon.svg", http.StatusMovedPermanently)
 	})
@@ -327,6 +328,20 @@ func local(back string) string {
 		return "/"
 	}
 	return u.RequestURI()
+}
+
+// health is for a watchdog: whether the server answers, and nothing else.
+func (h *handler) health(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	answer := "ok\n"
+	if err := h.Service.Healthy(r.Context()); err != nil {
+		h.Log.ErrorContext(r.Context(), "the database does not answer", "err", err)
+		w.WriteHeader(http.StatusServiceUnavailable)
+		answer = "the database does not answer\n"
+	}
+	if _, err := w.Write([]byte(answer)); err != nil {
+		h.Log.DebugContext(r.Context(), "answer not sent", "err", err)
+	}
 }
 
 func (h *handler) asset(w http.ResponseWriter, r *http.Request) {

@@ -54,6 +54,8 @@ type Service interface {
 	SignOut(ctx context.Context, token string) error
 	// Session returns the person behind a cookie; false if there is none.
 	Session(ctx context.Context, token string) (Account, bool, error)
+	// Healthy tells that the database answers.
+	Healthy(ctx context.Context) error
 	// NoAccounts tells that nobody can sign in yet.
 	NoAccounts(ctx context.Context) (bool, error)
 
