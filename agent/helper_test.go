@@ -376,6 +376,22 @@ func (c *fakeCam) Apply(ctx context.Context, u devices.Undo, want devices.Cover)
 	return want, nil
 }
 
+func (c *fakeCam) Holds(ctx context.Context, _ devices.Undo, want devices.Cover) (bool, error) {
+	defer c.b.mu.Unlock()
+	if err := c.call(ctx); err != nil {
+		return false, err
+	}
+	has := func(id string) bool {
+		return slices.ContainsFunc(c.b.masks[c.i], func(z devices.Zone) bool { return z.ID == id })
+	}
+	for _, z := range want.Zones {
+		if !want.Whole && !has(z.ID) {
+			return false, nil
+		}
+	}
+	return !want.Whole || has("all"), nil
+}
+
 func (c *fakeCam) Restore(ctx context.Context, u devices.Undo) error {
 	defer c.b.mu.Unlock()
 	if err := c.call(ctx); err != nil {

@@ -50,7 +50,6 @@ type keeper struct {
 	looked  time.Time
 	again   bool // look again soon
 	asked   time.Time
-	after   devices.State // what the device had after the last pass
 	told    string        // kind of trouble that was last told
 	last    policy.Camera // as last registered, to undo our work once it is not
 
@@ -164,14 +163,11 @@ func (k *keeper) make(ctx context.Context, o *orders, c policy.Camera, want devi
 		return k.missing()
 	}
 	driven, err := k.drive(ctx, b, c, want, now)
+	if driven.Lost { // also when putting it back failed
+		err = errors.Join(err, k.exposed(ctx, now))
+	}
 	if err != nil {
 		return err
-	}
-	k.after = driven.After
-	if driven.Lost {
-		if err := k.exposed(ctx, now); err != nil {
-			return err
-		}
 	}
 	if driven.Restored {
 		if err := k.tell(ctx, wire.EventRestored, now); err != nil {
@@ -195,7 +191,10 @@ func (k *keeper) make(ctx context.Context, o *orders, c policy.Camera, want devi
 // nothing is shown, though it may have been put back by now.
 func (k *keeper) exposed(ctx context.Context, now time.Time) error {
 	k.note(func() {
-		k.state.At, k.state.Since, k.state.Obeys, k.state.Lost = now, lastLook(k.sights), false, k.state.Obeys && k.state.Ordered == "whole"
+		k.state.At, k.state.Obeys, k.state.Lost = now, false, k.ordered.Whole
+		if k.state.Since = lastLook(k.sights); k.state.Since.IsZero() {
+			k.state.Since = now // nobody has looked since the agent started
+		}
 		k.state.Shown = map[string]string{policy.PartPicture: cover.Open, policy.PartSound: cover.Unproven}
 		k.state.Trouble = "the camera had lost its cover; it was put back. Nothing is proven since the last look"
 	})
@@ -215,7 +214,7 @@ func (k *keeper) missing() error {
 
 func (k *keeper) drive(ctx context.Context, b *box, c policy.Camera, want devices.Cover, now time.Time) (cover.Driven, error) {
 	return k.ask(ctx, b, c, func(ctx context.Context, cam devices.Camera) (cover.Driven, error) {
-		return cover.Drive(ctx, k.a.db, now, k.id, cam, c.Methods, want, k.after)
+		return cover.Drive(ctx, k.a.db, now, k.id, cam, c.Methods, want)
 	})
 }
 

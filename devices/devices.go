@@ -77,6 +77,9 @@ type Camera interface {
 	// before calling. It returns what the device reports afterwards, which is
 	// never smaller than c unless the error says so.
 	Apply(ctx context.Context, u Undo, c Cover) (Cover, error)
+	// Holds tells whether the device has c now, by method u.Method, as Apply
+	// would leave it. It writes nothing.
+	Holds(ctx context.Context, u Undo, c Cover) (bool, error)
 	// Restore undoes only what still has a value that we wrote. It returns
 	// ErrForeign, wrapped, for what somebody else changed meanwhile.
 	Restore(ctx context.Context, u Undo) error

@@ -5,7 +5,6 @@
 package cover
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,11 +24,9 @@ type Driven struct {
 	Reported devices.Cover
 	// Wrote tells that the wanted cover differs from the last one written.
 	Wrote bool
-	// Lost tells that the device no longer had what it had after the last
-	// write: it forgot, or somebody changed it. Drive has put it back.
+	// Lost tells that the device no longer had a cover that it was read back to
+	// have: it forgot it, or somebody took it away. It is told once.
 	Lost bool
-	// After is what the device had after this pass, for the next one's Lost.
-	After devices.State
 	// Restored tells that the last of our work on the device was undone.
 	Restored bool
 	// Task is what a person must do by hand, if the protocol orders that next.
@@ -41,9 +38,7 @@ type Driven struct {
 // Drive makes camera's device match want by the first of the methods that
 // works. Before each first write of a cover the journal has what was there and
 // what is about to be written; nothing is undone that we did not do.
-//
-// after is Driven.After of the pass before, empty if there was none.
-func Drive(ctx context.Context, db *state.DB, at time.Time, camera string, cam devices.Camera, methods []devices.Method, want devices.Cover, after devices.State) (Driven, error) {
+func Drive(ctx context.Context, db *state.DB, at time.Time, camera string, cam devices.Camera, methods []devices.Method, want devices.Cover) (Driven, error) {
 	var d Driven
 	journal, err := entries(ctx, db, camera, cam.Info().Device())
 	if err != nil {
@@ -75,18 +70,26 @@ func Drive(ctx context.Context, db *state.DB, at time.Time, camera string, cam d
 			e = state.Entry{Camera: camera, Device: cam.Info().Device(), Undo: devices.Undo{Method: m, Before: before}}
 		}
 		picture := devices.Cover{Whole: want.Whole, Zones: want.Zones}
-		if !slices.ContainsFunc(e.Undo.Wrote, picture.Equal) {
-			e.Undo.Wrote = append(e.Undo.Wrote, picture)
-			if err := db.Update(ctx, func(t *state.Tx) error { return t.SetJournal(at, e) }); err != nil {
-				return d, fmt.Errorf("nothing was written to the camera: %w", err)
-			}
-			d.Wrote = true
-		} else if after.Method == m {
-			now, err := cam.State(ctx, m)
+		save := func() error { return db.Update(ctx, func(t *state.Tx) error { return t.SetJournal(at, e) }) }
+		if e.Held != nil && e.Held.Equal(picture) {
+			holds, err := cam.Holds(ctx, e.Undo, picture)
 			if err != nil {
 				return d, err
 			}
-			d.Lost = !bytes.Equal(now.Data, after.Data)
+			if holds {
+				d.Method, d.Reported = m, picture
+				return d, nil
+			}
+			d.Lost = true
+		}
+		if d.Wrote = !slices.ContainsFunc(e.Undo.Wrote, picture.Equal); d.Wrote {
+			e.Undo.Wrote = append(e.Undo.Wrote, picture)
+		}
+		if d.Wrote || e.Held != nil {
+			e.Held = nil
+			if err := save(); err != nil {
+				return d, fmt.Errorf("nothing was written to the camera: %w", err)
+			}
 		}
 		got, err := cam.Apply(ctx, e.Undo, picture)
 		d.Reported = got
@@ -94,9 +97,8 @@ func Drive(ctx context.Context, db *state.DB, at time.Time, camera string, cam d
 			d.Trouble = append(d.Trouble, err.Error())
 			continue
 		}
-		d.Method = m
-		d.After, err = cam.State(ctx, m)
-		return d, err
+		d.Method, e.Held = m, &picture
+		return d, save()
 	}
 	return d, nil
 }

@@ -67,6 +67,19 @@ func (b *box) Apply(_ context.Context, u devices.Undo, c devices.Cover) (devices
 	return c, nil
 }
 
+func (b *box) Holds(_ context.Context, _ devices.Undo, c devices.Cover) (bool, error) {
+	b.calls = append(b.calls, "holds")
+	if b.err != nil {
+		return false, b.err
+	}
+	for _, z := range c.Zones {
+		if !slices.ContainsFunc(b.masks, func(m devices.Zone) bool { return m.ID == z.ID }) {
+			return false, nil
+		}
+	}
+	return !c.Whole || slices.ContainsFunc(b.masks, func(m devices.Zone) bool { return m.ID == "all" }), nil
+}
+
 func (b *box) Restore(_ context.Context, u devices.Undo) error {
 	b.calls = append(b.calls, "restore")
 	if err := json.Unmarshal(u.Before.Data, &b.masks); err != nil {
@@ -104,15 +117,12 @@ func zone(id string, at float64) devices.Zone {
 	return devices.Zone{ID: id, Polygon: []devices.Point{{X: at, Y: 0}, {X: at + 0.05, Y: 0}, {X: at, Y: 0.05}}}
 }
 
-// none is the state after no pass at all.
-var none = devices.State{}
-
 func drive(t *testing.T, db *state.DB, b *box, want devices.Cover, methods ...devices.Method) cover.Driven {
 	t.Helper()
 	if methods == nil {
 		methods = []devices.Method{devices.MethodDeviceMask}
 	}
-	d, err := cover.Drive(t.Context(), db, time.Unix(1, 0), "hal", b, methods, want, none)
+	d, err := cover.Drive(t.Context(), db, time.Unix(1, 0), "hal", b, methods, want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +218,7 @@ func TestDriveKeepsTheJournalWhenRestoringFails(t *testing.T) {
 	db, b := setUp(t)
 	drive(t, db, b, devices.Cover{Whole: true})
 	failing := &failsRestore{b}
-	_, err := cover.Drive(t.Context(), db, time.Unix(2, 0), "hal", failing, []devices.Method{devices.MethodDeviceMask}, devices.Cover{}, none)
+	_, err := cover.Drive(t.Context(), db, time.Unix(2, 0), "hal", failing, []devices.Method{devices.MethodDeviceMask}, devices.Cover{})
 	if !errors.Is(err, devices.ErrUnreachable) {
 		t.Errorf("error %v", err)
 	}
@@ -223,23 +233,41 @@ func (f *failsRestore) Restore(context.Context, devices.Undo) error { return dev
 
 func TestDriveTellsWhatTheDeviceLost(t *testing.T) {
 	db, b := setUp(t)
-	d := drive(t, db, b, devices.Cover{Whole: true})
-	pass := func() cover.Driven {
-		t.Helper()
-		next, err := cover.Drive(t.Context(), db, time.Unix(2, 0), "hal", b, []devices.Method{devices.MethodDeviceMask}, devices.Cover{Whole: true}, d.After)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return next
+	whole := devices.Cover{Whole: true}
+	drive(t, db, b, whole)
+	if d := drive(t, db, b, whole); d.Lost || d.Method == "" {
+		t.Errorf("a device that kept its masks: %+v", d)
 	}
-	if d := pass(); d.Lost {
-		t.Error("a device that kept its masks is said to have lost them")
+	b.masks = append(b.masks, zone("also by hand", 0.5))
+	if d := drive(t, db, b, whole); d.Lost {
+		t.Error("another mask beside ours counts as a loss")
 	}
 	b.masks = b.masks[:1] // a restart
-	if d := pass(); !d.Lost || d.Method == "" {
+	if d := drive(t, db, b, whole); !d.Lost || d.Method == "" {
 		t.Errorf("driven %+v, want the loss told and the cover put back", d)
 	}
-	if len(b.masks) != 2 {
-		t.Errorf("masks %v", b.masks)
+	if d := drive(t, db, b, whole); d.Lost {
+		t.Error("the loss is told twice")
+	}
+}
+
+// The camera restarts while the agent is dead, or goes down between the look
+// and the write: the loss is told all the same, and once.
+func TestDriveTellsALossThatItCannotMend(t *testing.T) {
+	db, b := setUp(t)
+	whole := devices.Cover{Whole: true}
+	drive(t, db, b, whole)
+	b.masks = b.masks[:1]
+	b.lies = true
+	if d := drive(t, db, b, whole); !d.Lost || d.Method != "" || len(d.Trouble) != 1 {
+		t.Errorf("driven %+v, want the loss and the failed write told", d)
+	}
+	b.lies = false
+	if d := drive(t, db, b, whole); d.Lost || d.Method == "" {
+		t.Errorf("driven %+v, want the cover put back without a second loss", d)
+	}
+	b.err = devices.ErrUnreachable
+	if _, err := cover.Drive(t.Context(), db, time.Unix(3, 0), "hal", b, []devices.Method{devices.MethodDeviceMask}, whole); !errors.Is(err, devices.ErrUnreachable) {
+		t.Errorf("error %v", err)
 	}
 }

@@ -19,17 +19,21 @@ type Entry struct {
 	Camera string
 	Device string
 	Undo   devices.Undo
+	// Held is the cover that the device was last read back to have, nil while
+	// a write is under way: what is missing of it later was lost.
+	Held *devices.Cover
 }
 
 // SetJournal writes an entry: before the first write to a device, and again,
 // with the new cover in Undo.Wrote, before each further one.
 func (t *Tx) SetJournal(at time.Time, e Entry) error {
-	b, err := json.Marshal(e.Undo)
-	if err != nil {
+	undo, err := json.Marshal(e.Undo)
+	held, err2 := json.Marshal(e.Held)
+	if err := errors.Join(err, err2); err != nil {
 		return fmt.Errorf("journal of %s: %w", e.Camera, err)
 	}
-	return t.exec("INSERT INTO journal VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET undo = excluded.undo",
-		e.Camera, e.Device, string(e.Undo.Method), string(b), stamp(at))
+	return t.exec("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET undo = excluded.undo, held = excluded.held",
+		e.Camera, e.Device, string(e.Undo.Method), string(undo), string(held), stamp(at))
 }
 
 // CloseJournal deletes an entry once everything in it is undone.
@@ -39,13 +43,13 @@ func (t *Tx) CloseJournal(camera, device string, m devices.Method) error {
 
 // Journal lists all open entries.
 func (d *DB) Journal(ctx context.Context) ([]Entry, error) {
-	return query(ctx, d, "SELECT camera, device, undo FROM journal ORDER BY camera, device, method", func(rows *sql.Rows) (Entry, error) {
+	return query(ctx, d, "SELECT camera, device, undo, held FROM journal ORDER BY camera, device, method", func(rows *sql.Rows) (Entry, error) {
 		var e Entry
-		var undo string
-		if err := rows.Scan(&e.Camera, &e.Device, &undo); err != nil {
+		var undo, held string
+		if err := rows.Scan(&e.Camera, &e.Device, &undo, &held); err != nil {
 			return e, err
 		}
-		return e, json.Unmarshal([]byte(undo), &e.Undo)
+		return e, errors.Join(json.Unmarshal([]byte(undo), &e.Undo), json.Unmarshal([]byte(held), &e.Held))
 	})
 }
 

@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS journal (
 	device TEXT NOT NULL,
 	method TEXT NOT NULL,
 	undo   TEXT NOT NULL,
+	held   TEXT NOT NULL,
 	opened TEXT NOT NULL,
 	PRIMARY KEY (camera, device, method)
 ) STRICT;

@@ -88,6 +88,20 @@ func (cam *camera) apply(ctx context.Context, u devices.Undo, c devices.Cover) (
 	return report(layers, c), stillThere(layers, gone, failed)
 }
 
+// Holds tells whether every configuration of the video source has masks for c.
+// Errors are those of reading masks.
+func (cam *camera) Holds(ctx context.Context, u devices.Undo, c devices.Cover) (bool, error) {
+	must, _, err := wanted(u, c)
+	if err != nil {
+		return false, cam.c.fail("look for the cover", err)
+	}
+	layers, err := cam.readMasks(ctx, true)
+	if err != nil {
+		return false, cam.c.fail("look for the cover", err)
+	}
+	return len(missing(layers, must)) == 0, nil
+}
+
 // wanted tells which zones must be covered and which of ours may stay.
 func wanted(u devices.Undo, c devices.Cover) (must, keep []devices.Zone, err error) {
 	for _, z := range c.Zones {

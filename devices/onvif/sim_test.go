@@ -191,3 +191,40 @@ func TestSimulatedMaskFaults(t *testing.T) {
 		})
 	}
 }
+
+func TestSimulatedHolds(t *testing.T) {
+	d, drv, target := simulated(t, sim.Camera{Masks: true, SubStream: true, SplitConfigurations: true})
+	cam := openOne(t, drv, target)
+	before, err := cam.State(t.Context(), devices.MethodDeviceMask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := devices.Cover{Whole: true}
+	u := devices.Undo{Method: devices.MethodDeviceMask, Before: before, Wrote: []devices.Cover{want}}
+	holds := func(what string, should bool) {
+		t.Helper()
+		masks := len(d.Masks())
+		got, err := cam.Holds(t.Context(), u, want)
+		if err != nil || got != should {
+			t.Errorf("%s: holds %t, %v; want %t", what, got, err, should)
+		}
+		if len(d.Masks()) != masks {
+			t.Errorf("%s: looking changed the masks", what)
+		}
+	}
+	holds("at first", false)
+	if _, err := cam.Apply(t.Context(), u, want); err != nil {
+		t.Fatal(err)
+	}
+	holds("covered", true)
+	if !d.RemoveMask(d.Masks()[0].Token) {
+		t.Fatal("no mask to remove")
+	}
+	holds("one configuration open", false)
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := cam.Holds(t.Context(), u, want); got || !errors.Is(err, devices.ErrUnreachable) {
+		t.Errorf("device gone: holds %t, %v", got, err)
+	}
+}
