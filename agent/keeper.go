@@ -163,9 +163,6 @@ func (k *keeper) make(ctx context.Context, o *orders, c policy.Camera, want devi
 		return k.missing()
 	}
 	driven, err := k.drive(ctx, b, c, want, now)
-	if driven.Lost { // also when putting it back failed
-		err = errors.Join(err, k.exposed(ctx, now))
-	}
 	if err != nil {
 		return err
 	}
@@ -188,19 +185,21 @@ func (k *keeper) make(ctx context.Context, o *orders, c policy.Camera, want devi
 }
 
 // exposed tells that the device had lost its cover: from the last good look on
-// nothing is shown, though it may have been put back by now.
-func (k *keeper) exposed(ctx context.Context, now time.Time) error {
-	k.note(func() {
-		k.state.At, k.state.Obeys, k.state.Lost = now, false, k.ordered.Whole
-		if k.state.Since = lastLook(k.sights); k.state.Since.IsZero() {
-			k.state.Since = now // nobody has looked since the agent started
-		}
-		k.state.Shown = map[string]string{policy.PartPicture: cover.Open, policy.PartSound: cover.Unproven}
-		k.state.Trouble = "the camera had lost its cover; it was put back. Nothing is proven since the last look"
-	})
-	k.a.log.WarnContext(ctx, "the camera had lost its cover", "camera", k.id)
+// nothing is shown, though it may be put back in a moment.
+func (k *keeper) exposed(t *state.Tx, now time.Time) error {
+	k.a.mu.Lock()
+	k.state.Camera, k.state.Site, k.state.Ordered = k.id, k.a.cfg.Site, ordered(k.ordered)
+	k.state.At, k.state.Obeys, k.state.Lost = now, false, k.ordered.Whole
+	if k.state.Since = lastLook(k.sights); k.state.Since.IsZero() {
+		k.state.Since = now // nobody has looked since the agent started
+	}
+	k.state.Shown = map[string]string{policy.PartPicture: cover.Open, policy.PartSound: cover.Unproven}
+	k.state.Trouble = "the camera had lost its cover; it is put back. Nothing is proven since the last look"
+	st := k.state
+	k.a.mu.Unlock()
+	k.a.log.Warn("the camera had lost its cover", "camera", k.id)
 	k.a.touch()
-	return k.tell(ctx, wire.EventShown, now)
+	return t.Emit(now, wire.EventShown, k.id, st)
 }
 
 // missing notes that no search found the camera.
@@ -214,7 +213,7 @@ func (k *keeper) missing() error {
 
 func (k *keeper) drive(ctx context.Context, b *box, c policy.Camera, want devices.Cover, now time.Time) (cover.Driven, error) {
 	return k.ask(ctx, b, c, func(ctx context.Context, cam devices.Camera) (cover.Driven, error) {
-		return cover.Drive(ctx, k.a.db, now, k.id, cam, c.Methods, want)
+		return cover.Drive(ctx, k.a.db, now, k.id, cam, c.Methods, want, func(t *state.Tx) error { return k.exposed(t, now) })
 	})
 }
 

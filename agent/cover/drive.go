@@ -38,7 +38,10 @@ type Driven struct {
 // Drive makes camera's device match want by the first of the methods that
 // works. Before each first write of a cover the journal has what was there and
 // what is about to be written; nothing is undone that we did not do.
-func Drive(ctx context.Context, db *state.DB, at time.Time, camera string, cam devices.Camera, methods []devices.Method, want devices.Cover) (Driven, error) {
+//
+// lost tells of a loss, in the transaction that notes it in the journal: a
+// kill between the two can neither hide nor repeat it.
+func Drive(ctx context.Context, db *state.DB, at time.Time, camera string, cam devices.Camera, methods []devices.Method, want devices.Cover, lost func(*state.Tx) error) (Driven, error) {
 	var d Driven
 	journal, err := entries(ctx, db, camera, cam.Info().Device())
 	if err != nil {
@@ -70,7 +73,11 @@ func Drive(ctx context.Context, db *state.DB, at time.Time, camera string, cam d
 			e = state.Entry{Camera: camera, Device: cam.Info().Device(), Undo: devices.Undo{Method: m, Before: before}}
 		}
 		picture := devices.Cover{Whole: want.Whole, Zones: want.Zones}
-		save := func() error { return db.Update(ctx, func(t *state.Tx) error { return t.SetJournal(at, e) }) }
+		save := func(and func(*state.Tx) error) error {
+			return db.Update(ctx, func(t *state.Tx) error { return errors.Join(t.SetJournal(at, e), and(t)) })
+		}
+		nothing := func(*state.Tx) error { return nil }
+		tell := nothing
 		if e.Held != nil && e.Held.Equal(picture) {
 			holds, err := cam.Holds(ctx, e.Undo, picture)
 			if err != nil {
@@ -80,14 +87,14 @@ func Drive(ctx context.Context, db *state.DB, at time.Time, camera string, cam d
 				d.Method, d.Reported = m, picture
 				return d, nil
 			}
-			d.Lost = true
+			d.Lost, tell = true, lost
 		}
 		if d.Wrote = !slices.ContainsFunc(e.Undo.Wrote, picture.Equal); d.Wrote {
 			e.Undo.Wrote = append(e.Undo.Wrote, picture)
 		}
 		if d.Wrote || e.Held != nil {
 			e.Held = nil
-			if err := save(); err != nil {
+			if err := save(tell); err != nil {
 				return d, fmt.Errorf("nothing was written to the camera: %w", err)
 			}
 		}
@@ -98,7 +105,7 @@ func Drive(ctx context.Context, db *state.DB, at time.Time, camera string, cam d
 			continue
 		}
 		d.Method, e.Held = m, &picture
-		return d, save()
+		return d, save(nothing)
 	}
 	return d, nil
 }

@@ -117,12 +117,14 @@ func zone(id string, at float64) devices.Zone {
 	return devices.Zone{ID: id, Polygon: []devices.Point{{X: at, Y: 0}, {X: at + 0.05, Y: 0}, {X: at, Y: 0.05}}}
 }
 
+func noLoss(*state.Tx) error { return nil }
+
 func drive(t *testing.T, db *state.DB, b *box, want devices.Cover, methods ...devices.Method) cover.Driven {
 	t.Helper()
 	if methods == nil {
 		methods = []devices.Method{devices.MethodDeviceMask}
 	}
-	d, err := cover.Drive(t.Context(), db, time.Unix(1, 0), "hal", b, methods, want)
+	d, err := cover.Drive(t.Context(), db, time.Unix(1, 0), "hal", b, methods, want, noLoss)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +220,7 @@ func TestDriveKeepsTheJournalWhenRestoringFails(t *testing.T) {
 	db, b := setUp(t)
 	drive(t, db, b, devices.Cover{Whole: true})
 	failing := &failsRestore{b}
-	_, err := cover.Drive(t.Context(), db, time.Unix(2, 0), "hal", failing, []devices.Method{devices.MethodDeviceMask}, devices.Cover{})
+	_, err := cover.Drive(t.Context(), db, time.Unix(2, 0), "hal", failing, []devices.Method{devices.MethodDeviceMask}, devices.Cover{}, noLoss)
 	if !errors.Is(err, devices.ErrUnreachable) {
 		t.Errorf("error %v", err)
 	}
@@ -267,7 +269,7 @@ func TestDriveTellsALossThatItCannotMend(t *testing.T) {
 		t.Errorf("driven %+v, want the cover put back without a second loss", d)
 	}
 	b.err = devices.ErrUnreachable
-	if _, err := cover.Drive(t.Context(), db, time.Unix(3, 0), "hal", b, []devices.Method{devices.MethodDeviceMask}, whole); !errors.Is(err, devices.ErrUnreachable) {
+	if _, err := cover.Drive(t.Context(), db, time.Unix(3, 0), "hal", b, []devices.Method{devices.MethodDeviceMask}, whole, noLoss); !errors.Is(err, devices.ErrUnreachable) {
 		t.Errorf("error %v", err)
 	}
 }

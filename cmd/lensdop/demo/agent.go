@@ -153,13 +153,6 @@ func (g *gateway) killOnce() (bool, error) {
 	return err == nil, err
 }
 
-// run counts the starts of the agent.
-func (g *gateway) run() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.starts
-}
-
 // loseState kills the agent and removes its state file before it is back.
 func (g *gateway) loseState() error {
 	g.mu.Lock()

@@ -272,26 +272,19 @@ func (d *demo) covered(s agent.Status) (string, bool, error) {
 func (d *demo) reboot(ctx context.Context) error {
 	done := make(chan error, 1)
 	d.since, d.what = time.Now(), "the camera went down"
-	run := d.gateway.run()
 	go func() { done <- d.site.hall.Reboot(ctx, 300*time.Millisecond) }()
 	d.say("  The hall's camera restarts and forgets its masks.")
-	err := d.step(ctx, stepExposed, 60*time.Second, func(ctx context.Context) (string, bool, error) {
-		detail, seen, err := d.lost(ctx)
-		if seen || err != nil {
-			return detail, seen, err
-		}
-		return d.slept(ctx, run, detail)
-	})
+	err := d.step(ctx, stepExposed, 60*time.Second, d.lost)
 	if err := errors.Join(err, <-done); err != nil {
 		return err
 	}
-	if err := d.step(ctx, stepAlarm, 60*time.Second, func(ctx context.Context) (string, bool, error) {
+	if err := d.step(ctx, stepAlarm, 60*time.Second, func(context.Context) (string, bool, error) {
 		for _, c := range hallCameras() {
 			if m, ok := d.postbox.find(d.since, "BLK-1", c); ok {
 				return fmt.Sprintf("alert mail to %s: %q", strings.Join(m.to, ", "), m.subject), true, nil
 			}
 		}
-		return d.slept(ctx, run, "no mail about the uncovered camera")
+		return "no mail about the uncovered camera", false, nil
 	}); err != nil {
 		return err
 	}
@@ -322,19 +315,6 @@ func (d *demo) lost(ctx context.Context) (string, bool, error) {
 		}
 	}
 	return "no event tells of a lost cover", false, nil
-}
-
-// slept allows for an agent that was killed while the camera had forgotten: it
-// finds its masks gone and puts them back, with nobody who saw them go.
-func (d *demo) slept(ctx context.Context, run int, otherwise string) (string, bool, error) {
-	if d.gateway.run() == run {
-		return otherwise, false, nil
-	}
-	detail, seen, err := d.status(d.covered)(ctx)
-	if !seen {
-		return otherwise + "; " + detail, false, err
-	}
-	return "the agent was killed meanwhile; started again, it covered the camera anew", true, nil
 }
 
 // hallCameras are the lenses of the device that restarts.
