@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"bytes"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -174,6 +176,64 @@ func TestWhatIsInForceHasNoEnd(t *testing.T) {
 	}
 	if n := len(b.decisions(t)); n != 1 {
 		t.Error("an election that nobody released was forgotten")
+	}
+}
+
+// The works council reads what was decided and seen, not which person did it.
+func TestTheWorksCouncilWatchesNobody(t *testing.T) {
+	b := start(t, config(t, t.TempDir()))
+	b.addAgent(t, agent1)
+	b.addAccount(t, "anna", ui.RoleFacility)
+	b.addAccount(t, "wc", ui.RoleWorksCouncil)
+	b.decideForTest(t, time.Hour)
+	anna, wc := b.browser(t), b.browser(t)
+	anna.signIn("anna")
+	wc.signIn("wc")
+	var body string
+	until(t, "an alert", func() bool { _, body = anna.get("/findings"); return strings.Contains(body, `name="alert"`) })
+	anna.post("/findings/ack", url.Values{"alert": {between(t, body, `name="alert" value="`, `"`)}})
+	_, body = anna.get("/")
+	contains(t, body, "Besloten door anna op")
+	_, body = wc.get("/")
+	contains(t, body, "Besloten door locatiebeheer op")
+	_, alerts := wc.get("/findings")
+	contains(t, alerts, "Gezien door iemand")
+	if strings.Contains(body+alerts, "anna") {
+		t.Error("the works council reads who did it")
+	}
+}
+
+func TestTwoServersOnOneDatabase(t *testing.T) {
+	dir := t.TempDir()
+	b := start(t, config(t, dir))
+	if s, err := server.New(t.Context(), config(t, dir)); err == nil {
+		t.Error("a second server runs on the same data")
+		_ = s.Close()
+	} else if !strings.Contains(err.Error(), "another server is running") {
+		t.Error(err)
+	}
+	b.stop()
+	start(t, config(t, dir)).stop()
+}
+
+// An address that is taken is told, and leaves nothing behind.
+func TestAnAddressThatIsTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	for what, taken := range map[string]func(*server.Config){
+		"pages":       func(c *server.Config) { c.HTTPListen = l.Addr().String() },
+		"mqtt broker": func(c *server.Config) { c.MQTTListen = l.Addr().String() },
+	} {
+		dir := t.TempDir()
+		c := config(t, dir)
+		taken(&c)
+		if _, err := server.New(t.Context(), c); err == nil || !strings.Contains(err.Error(), what+" on "+l.Addr().String()) {
+			t.Errorf("%s: %v", what, err)
+		}
+		start(t, config(t, dir)).stop()
 	}
 }
 

@@ -17,8 +17,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/lensdop/lensdop/devices"
@@ -131,6 +134,7 @@ type Server struct {
 	config   Config
 	protocol *policy.Protocol
 	broker   *broker // nil with an external one
+	lock     *os.File
 	http     net.Listener
 	pages    http.Handler
 	throttle *throttle
@@ -169,11 +173,15 @@ func New(ctx context.Context, c Config) (s *Server, err error) {
 	if s.Register, err = OpenRegister(ctx, c.Dir); err != nil {
 		return nil, err
 	}
+	half := s
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.Close())
+			s, err = nil, errors.Join(err, half.Close())
 		}
 	}()
+	if s.lock, err = lockDir(c.Dir); err != nil {
+		return nil, err
+	}
 	if err := s.store.Update(ctx, s.prepare); err != nil {
 		return nil, err
 	}
@@ -204,6 +212,21 @@ func New(ctx context.Context, c Config) (s *Server, err error) {
 	s.pages, err = ui.New(ui.Config{Service: &service{s}, Secure: c.HTTPTLS != nil || strings.HasPrefix(c.PublicURL, "https://"), Log: c.Log})
 	return s, err
 }
+
+// lockDir keeps a second server away from a database: two would sign different
+// documents under one number. The lock goes with the process, however it ends.
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("data directory %s: another server is running on it (%w); stop that one first", dir, err), f.Close())
+	}
+	return f, nil
+}
+
+const lockFile = "server.lock"
 
 // prepare gives a new database its epoch.
 func (s *Server) prepare(t *store.Tx) error {
@@ -253,7 +276,11 @@ func (s *Server) Close() error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(append(errs, s.Register.Close())...)
+	errs = append(errs, s.Register.Close())
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Run serves until ctx ends or something that it cannot do without fails, and

@@ -198,6 +198,9 @@ func (s *Server) decisionView(d store.Decision, who ui.Account, now time.Time) u
 		Cameras: camerasOf((&policy.Policy{Protocol: s.protocol, Decisions: []policy.Decision{d.Decision}}).Calendar(d.Site), d.ID),
 		Active:  !now.Before(d.From), Statement: t.Statement, Signed: len(by), Needed: s.needed(d),
 	}
+	if who.Role == ui.RoleWorksCouncil {
+		v.By = "" // it hears what was decided, not what which person did
+	}
 	v.MayRelease = mayDecide(who, d.Site) && !now.Before(d.EarliestRelease) && !slices.Contains(by, who.Name)
 	return v
 }
@@ -247,6 +250,9 @@ func (s *service) Matters(ctx context.Context, who ui.Account) (ui.Matters, erro
 				v, err := s.alertView(t, a)
 				if err != nil {
 					return err
+				}
+				if who.Role == ui.RoleWorksCouncil {
+					v.AckedBy = ""
 				}
 				*part.to = append(*part.to, v)
 			}

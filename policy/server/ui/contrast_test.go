@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"strconv"
@@ -63,9 +64,7 @@ func sheet(t *testing.T) (colour func(string) string, rules map[string]map[strin
 			if rules[s] == nil {
 				rules[s] = map[string]string{}
 			}
-			for k, v := range set {
-				rules[s][k] = v
-			}
+			maps.Copy(rules[s], set)
 		}
 	}
 	colour = func(v string) string {

@@ -193,7 +193,7 @@ type Decision struct {
 	From     time.Time
 	Until    time.Time // zero: until a person releases
 	Earliest time.Time // of a release
-	By       string
+	By       string    // empty for those who are not to know
 	At       time.Time
 	Cameras  []string
 	Active   bool

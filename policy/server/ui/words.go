@@ -179,6 +179,7 @@ func words() map[string]entry {
 		"ack":            {"Gezien", "Vu", "Acknowledge"},
 		"ack-of":         {"Melding gezien: %s", "Alerte vue : %s", "Acknowledge alert: %s"},
 		"acked":          {"Gezien door %s, %s", "Vu par %s, %s", "Acknowledged by %s, %s"},
+		"somebody":       {"iemand", "quelqu'un", "somebody"},
 		"unknown-time":   {"niet bekend", "inconnu", "not known"},
 		"mails":          {"Mails die niet weg komen", "E-mails non remis", "Mails that are not delivered"},
 		"mail-given-up":  {"opgegeven na %d pogingen", "abandonné après %d tentatives", "given up after %d attempts"},
