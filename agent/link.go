@@ -192,12 +192,12 @@ func (l *link) number() uint64 {
 	return l.seq
 }
 
-// answers tells whether s is the answer to our last question, and when that
+// answers tells whether a nonce is that of our last question, and when that
 // was asked. There is one answer to one question.
-func (l *link) answers(s wire.ServerState) (sent time.Time, ok bool) {
+func (l *link) answers(nonce string) (sent time.Time, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s.Nonce == "" || s.Nonce != l.nonce || s.Tenant != l.a.cfg.Tenant {
+	if nonce == "" || nonce != l.nonce {
 		return time.Time{}, false
 	}
 	l.nonce = ""
@@ -274,19 +274,20 @@ func (l *link) handle(ctx context.Context, m mqtt.Message) {
 }
 
 func (l *link) takeAck(ctx context.Context, b []byte) error {
-	var ack wire.Ack
-	if err := wire.Decode(b, &ack); err != nil {
+	var env wire.Envelope
+	if err := wire.Decode(b, &env); err != nil {
 		return err
 	}
-	if ack.State != nil {
-		var s wire.ServerState
-		if _, err := l.a.trust.Open(*ack.State, wire.TypeServerState, &s); err != nil {
-			return fmt.Errorf("server time: %w", err)
-		}
-		if sent, ok := l.answers(s); ok {
-			if err := l.a.confirmTime(ctx, s.Time, sent); err != nil {
-				l.a.log.WarnContext(ctx, "server time refused", "err", err)
-			}
+	var ack wire.Ack
+	if _, err := l.a.trust.Open(env, wire.TypeAck, &ack); err != nil {
+		return fmt.Errorf("acknowledgement: %w", err)
+	}
+	if ack.Tenant != l.a.cfg.Tenant || ack.Agent != l.a.cfg.Agent {
+		return fmt.Errorf("acknowledgement is for %s/%s", cut(ack.Tenant, maxSaid), cut(ack.Agent, maxSaid))
+	}
+	if sent, ok := l.answers(ack.Nonce); ok {
+		if err := l.a.confirmTime(ctx, ack.Time, sent); err != nil {
+			l.a.log.WarnContext(ctx, "server time refused", "err", err)
 		}
 	}
 	if ack.Stream == "" {

@@ -90,12 +90,10 @@ func TestLinkToABrokerThatMayBeStolen(t *testing.T) {
 		if lie {
 			key = signer(2)
 		}
-		s := wire.ServerState{Tenant: "lensmonde", Epoch: "e", Time: noon().Add(time.Hour), Nonce: h.Nonce}
-		e := seal(t, wire.TypeServerState, s, key)
-		b.say(t, wire.KindAck, mustJSON(t, wire.Ack{State: &e}))
-		s.Nonce, s.Time = "old", noon().Add(48*time.Hour) // an answer to another question
-		e = seal(t, wire.TypeServerState, s, signer(1))
-		b.say(t, wire.KindAck, mustJSON(t, wire.Ack{State: &e}))
+		a := wire.Ack{Tenant: "lensmonde", Agent: "gw", Epoch: "e", Time: noon().Add(time.Hour), Nonce: h.Nonce}
+		b.say(t, wire.KindAck, mustJSON(t, seal(t, wire.TypeAck, a, key)))
+		a.Nonce, a.Time = "old", noon().Add(48*time.Hour) // an answer to another question
+		b.say(t, wire.KindAck, mustJSON(t, seal(t, wire.TypeAck, a, signer(1))))
 	})
 	b.hear(t, wire.KindEvents, func(p []byte) {
 		var batch wire.Batch
@@ -109,10 +107,18 @@ func TestLinkToABrokerThatMayBeStolen(t *testing.T) {
 				seqs, upto = append(seqs, e.Seq), e.Seq
 			}
 		}
-		b.say(t, wire.KindAck, mustJSON(t, wire.Ack{Stream: "another", Upto: 1 << 40}))
-		b.say(t, wire.KindAck, mustJSON(t, wire.Ack{Stream: stream, Upto: 1 << 40}))
+		ack := wire.Ack{Tenant: "lensmonde", Agent: "gw", Stream: stream, Upto: upto}
+		for _, forged := range []wire.Ack{
+			{Tenant: "lensmonde", Agent: "gw", Stream: "another", Upto: 1 << 40},
+			{Tenant: "lensmonde", Agent: "gw", Stream: stream, Upto: 1 << 40},
+			{Tenant: "lensmonde", Agent: "other", Stream: stream, Upto: upto},
+		} {
+			b.say(t, wire.KindAck, mustJSON(t, seal(t, wire.TypeAck, forged, signer(1))))
+		}
+		b.say(t, wire.KindAck, mustJSON(t, ack)) // by whoever holds the broker
+		b.say(t, wire.KindAck, mustJSON(t, seal(t, wire.TypeAck, ack, signer(2))))
 		if !lie {
-			b.say(t, wire.KindAck, mustJSON(t, wire.Ack{Stream: stream, Upto: upto}))
+			b.say(t, wire.KindAck, mustJSON(t, seal(t, wire.TypeAck, ack, signer(1))))
 		}
 	})
 	b.hear(t, wire.KindReported, func(p []byte) {

@@ -212,18 +212,14 @@ func (s *Server) ended(d store.Decision) time.Time {
 	return spans[0].Until // the same for all its cameras
 }
 
-// seal signs the server's word on the time.
-func (s *Server) seal(epoch, nonce string) (wire.Envelope, error) {
-	return wire.Seal(wire.TypeServerState, wire.ServerState{Tenant: s.config.Tenant, Epoch: epoch, Time: time.Now().UTC(), Nonce: nonce}, s.key)
-}
-
+// publishState says to everybody that the server lives.
 func (s *Server) publishState(ctx context.Context) error {
 	var epoch string
 	err := s.store.View(ctx, func(t *store.Tx) (err error) { epoch, err = t.Meta(metaEpoch); return err })
 	if err != nil {
 		return err
 	}
-	env, err := s.seal(epoch, "")
+	env, err := wire.Seal(wire.TypeServerState, wire.ServerState{Tenant: s.config.Tenant, Epoch: epoch, Time: time.Now().UTC()}, s.key)
 	if err != nil {
 		return err
 	}

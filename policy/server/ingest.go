@@ -470,12 +470,12 @@ func owns(a store.Agent, site string) bool { return slices.Contains(a.Sites, sit
 // acknowledge tells the agent what the database has.
 func (s *Server) acknowledge(ctx context.Context, agent string, ack wire.Ack) error {
 	s.mu.Lock()
-	nonce := s.nonces[agent]
+	ack.Nonce = s.nonces[agent]
 	s.mu.Unlock()
-	env, err := s.seal(ack.Epoch, nonce)
+	ack.Tenant, ack.Agent, ack.Time = s.config.Tenant, agent, time.Now().UTC()
+	env, err := wire.Seal(wire.TypeAck, ack, s.key)
 	if err != nil {
 		return err
 	}
-	ack.State = &env
-	return s.publish(ctx, wire.Topic(s.config.Tenant, agent, wire.KindAck), ack, false)
+	return s.publish(ctx, wire.Topic(s.config.Tenant, agent, wire.KindAck), env, false)
 }

@@ -20,6 +20,7 @@ const (
 	TypeDecision    = "application/vnd.lensdop.decision.v1+json"
 	TypeRelease     = "application/vnd.lensdop.release.v1+json"
 	TypeServerState = "application/vnd.lensdop.server-state.v1+json"
+	TypeAck         = "application/vnd.lensdop.ack.v1+json"
 )
 
 // Signature kinds.

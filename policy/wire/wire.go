@@ -37,7 +37,7 @@ type Kind string
 // The kinds of message, with their direction.
 const (
 	KindDesired  Kind = "desired"  // server to agent, retained: signed Desired
-	KindAck      Kind = "ack"      // server to agent: Ack
+	KindAck      Kind = "ack"      // server to agent: signed Ack
 	KindConn     Kind = "conn"     // agent to server, retained, will: Conn
 	KindHello    Kind = "hello"    // agent to server: Hello
 	KindReported Kind = "reported" // agent to server, retained: Reported
@@ -97,22 +97,27 @@ type Interval struct {
 	Until    time.Time `json:"until,omitzero"`
 }
 
-// ServerState is the server's word on time and generation, signed in an
-// Envelope of TypeServerState. It is also the answer to Hello, with its nonce.
+// ServerState is the server's word on time for everybody, signed in an
+// Envelope of TypeServerState. It says that the server lives; for the time to
+// be believed, an agent must have asked for it (Ack.Nonce).
 type ServerState struct {
 	Tenant string    `json:"tenant"`
 	Epoch  string    `json:"epoch"` // changes when the server's database was restored
 	Time   time.Time `json:"time"`
-	Nonce  string    `json:"nonce,omitempty"`
 }
 
 // Ack says that the server's database holds all events of Stream up to and
-// including Upto. State, if present, is an envelope of TypeServerState.
+// including Upto, and what time it is. It travels in an Envelope of TypeAck:
+// whoever carries it could otherwise make an agent forget what never arrived
+// (invariant 9).
 type Ack struct {
+	Tenant string    `json:"tenant"`
+	Agent  string    `json:"agent"`
 	Stream string    `json:"stream"`
 	Upto   uint64    `json:"upto"`
 	Epoch  string    `json:"epoch"`
-	State  *Envelope `json:"state,omitempty"`
+	Time   time.Time `json:"time"`
+	Nonce  string    `json:"nonce,omitempty"` // of the agent's last Hello
 }
 
 // Conn tells whether an agent is connected. It is also the will, so that
