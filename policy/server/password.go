@@ -27,10 +27,17 @@ func hashPassword(password string) (string, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return "", err
 	}
-	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, argonKey)
-	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes, b64(salt), b64(key)), nil
+	return phc(salt, argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, argonKey)), nil
 }
+
+func phc(salt, key []byte) string {
+	b64 := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes, b64(salt), b64(key))
+}
+
+// decoy stands in for the hash of a name that does not exist, so that such a
+// name costs the same work as a wrong password. No password is known to fit it.
+func decoy() string { return phc(make([]byte, argonSalt), make([]byte, argonKey)) }
 
 // checkPassword compares in constant time. A hash with larger parameters than
 // ours is refused: it comes from our own database, where none was written.
@@ -86,8 +93,8 @@ func (h hasher) check(ctx context.Context, hash, password string) (bool, error) 
 		return false, ctx.Err()
 	}
 	if hash == "" {
-		argon2.IDKey([]byte(password), make([]byte, argonSalt), argonTime, argonMemory, argonLanes, argonKey)
-		return false, nil
+		_, err := checkPassword(decoy(), password)
+		return false, err
 	}
 	return checkPassword(hash, password)
 }
