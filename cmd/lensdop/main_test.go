@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	if command {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-		stop()
+		_ = stop // signals stay caught: a second one must not turn the exit code into a signal
 		os.Exit(code)
 	}
 	goleak.VerifyTestMain(m)
