@@ -74,7 +74,7 @@ func parseTree(name string, data []byte) (root ast.Node, problems Problems) {
 	if err != nil {
 		at, what := position{1, 1}, "the file is not valid YAML"
 		if ye, ok := errors.AsType[yaml.Error](err); ok {
-			at, what = tokenPosition(ye.GetToken()), "not valid YAML: "+ye.GetMessage()
+			at, what = tokenPosition(ye.GetToken()), "not valid YAML: "+bounded(ye.GetMessage())
 		}
 		return nil, one(name, at, what, "check indentation, colons, quotes and brackets on this line and the one before")
 	}
@@ -190,7 +190,7 @@ func checkTokens(name string, tokens token.Tokens) Problems {
 		case token.DirectiveType:
 			refuse(t, "a directive (%)", "leave it out")
 		case token.InvalidType:
-			refuse(t, "not valid YAML: "+t.Error, "check quotes and indentation")
+			refuse(t, "not valid YAML: "+bounded(t.Error), "check quotes and indentation")
 		case token.MappingStartType, token.SequenceStartType:
 			flows = append(flows, 0)
 			ok = count(t, true)

@@ -55,6 +55,17 @@ func (p Problems) sorted() Problems {
 	return p
 }
 
+// bounded is a message of the YAML library, which may quote a whole line of the
+// file, cut to a length that a person reads.
+func bounded(s string) string {
+	const limit = 200
+	r := []rune(s)
+	if len(r) <= limit {
+		return s
+	}
+	return string(r[:limit]) + "…"
+}
+
 // short quotes text from the file, cut to a length that fits a line.
 func short(s string) string {
 	const limit = 60
