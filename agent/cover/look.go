@@ -85,7 +85,7 @@ func Look(ctx context.Context, eyes Eyes, r Request) Sight {
 		}
 	}
 	st, err := r.look(ctx, eyes, see)
-	if err != nil && st.At.IsZero() {
+	if err != nil && len(st.Tracks) == 0 { // not described: nothing is known of its sound either
 		s.Stream = devices.Unreadable[devices.Stream](err)
 	} else {
 		s.Stream = devices.Of(st)
