@@ -113,8 +113,11 @@ func TestRoundTripFromHandler(t *testing.T) {
 	var conn atomic.Pointer[mqtt.Conn]
 	defer run(t, config(at), func(ctx context.Context, c *mqtt.Conn) error {
 		conn.Store(c)
+		if err := c.Subscribe(ctx, "a/in", "a/out"); err != nil {
+			return err
+		}
 		conns <- c
-		return c.Subscribe(ctx, "a/in", "a/out")
+		return nil
 	}, func(m mqtt.Message) {
 		// Publishing while handling must not deadlock.
 		if m.Topic == "a/in" {
