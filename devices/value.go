@@ -43,6 +43,9 @@ func (v Value[T]) Get() (T, bool) { return v.v, v.kind == known }
 // IsNotSupported tells that the device says it does not have this.
 func (v Value[T]) IsNotSupported() bool { return v.kind == notSupported }
 
+// IsZero tells that nobody asked.
+func (v Value[T]) IsZero() bool { return v.kind == unreadable && v.why == "" }
+
 // Why tells in words why there is no value; it is empty if there is one.
 func (v Value[T]) Why() string {
 	switch v.kind {

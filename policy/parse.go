@@ -47,10 +47,16 @@ func Parse(name string, data []byte) (*Protocol, error) {
 	return p, nil
 }
 
+// File is one file of a protocol; Name is what messages call it.
+type File struct {
+	Name string
+	Data []byte
+}
+
 type position struct{ line, column int }
 
 func one(name string, at position, what, fix string) Problems {
-	return Problems{{File: name, Line: at.line, Column: at.column, What: what, Fix: fix}}
+	return Problems{{Class: ClassError, File: name, Line: at.line, Column: at.column, What: what, Fix: fix}}
 }
 
 // parseTree turns the bytes into a tree of plain maps, lists and scalars, or

@@ -7,15 +7,38 @@ import (
 	"strings"
 )
 
-// Problem is one thing in a protocol file that cannot be evaluated, and what
-// would be right. Line and Column count from 1.
+// Class tells what a problem means for the protocol.
+type Class string
+
+// The classes. Only an error keeps a protocol from being used.
+const (
+	// ClassError cannot be evaluated, or is unlawful without a cited ground.
+	ClassError Class = "error"
+	// ClassConflict is the source against itself or against the law; the file
+	// must name its resolution, under conflicts.
+	ClassConflict Class = "conflict"
+	// ClassOpen is what the source does not say.
+	ClassOpen Class = "open"
+)
+
+// Problem is one thing that is wrong with a protocol file, and what would be
+// right. Line and Column count from 1.
 type Problem struct {
+	Class Class `json:"class"`
+	// Code names the matter of a conflict or open point, the same in every
+	// version of the file: retention-over-ceiling:video. Empty for errors.
+	Code   string `json:"code,omitempty"`
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
 	What   string `json:"what"`
 	Fix    string `json:"fix,omitempty"`
+	// Resolution is what the file names under conflicts for the code.
+	Resolution string `json:"resolution,omitempty"`
 }
+
+// Settled tells that the problem is a conflict whose resolution the file names.
+func (p Problem) Settled() bool { return p.Class == ClassConflict && p.Resolution != "" }
 
 // String reads "file:line:column: what; fix".
 func (p Problem) String() string {

@@ -1,11 +1,6 @@
 package policy
 
-import (
-	"slices"
-	"time"
-
-	"github.com/lensdop/lensdop/devices"
-)
+import "time"
 
 // Origin tells where a block of the protocol comes from. Every block may carry
 // one: what has neither is the municipality's own word without an article.
@@ -14,25 +9,62 @@ type Origin struct {
 	Ref string `yaml:"ref" json:"ref,omitempty"`
 	// Basis marks what the written protocol does not say itself.
 	Basis Basis `yaml:"basis" json:"basis,omitzero"`
+	// Note explains the entry to people who compare it with the paper.
+	Note string `yaml:"note" json:"note,omitempty"`
 }
 
 // Protocol is a camera protocol as a file: what hangs where, what it may see,
-// and what must be covered when. It is a value: Parse fills it and nothing
-// changes it afterwards.
+// how long it is kept, who may look, and what must be covered when. It is a
+// value: Parse fills it and nothing changes it afterwards.
 type Protocol struct {
 	Origin
 
-	APIVersion string       `yaml:"apiVersion" json:"apiVersion"` // "lensdop/v1"
-	Kind       string       `yaml:"kind" json:"kind"`             // "Protocol"
-	Metadata   Metadata     `yaml:"metadata" json:"metadata"`
-	Processing []Processing `yaml:"processing" json:"processing"`
-	Roles      []Role       `yaml:"roles" json:"roles"`
-	Sites      []Site       `yaml:"sites" json:"sites"`
-	Cameras    []Camera     `yaml:"cameras" json:"cameras"`
-	Readers    []Reader     `yaml:"readers" json:"readers"`
-	Blackout   Blackout     `yaml:"blackout" json:"blackout"`
-	Alerts     Alerts       `yaml:"alerts" json:"alerts"`
+	APIVersion string   `yaml:"apiVersion" json:"apiVersion"` // "lensdop/v1"
+	Kind       string   `yaml:"kind" json:"kind"`             // "Protocol"
+	Metadata   Metadata `yaml:"metadata" json:"metadata"`
 
+	// What is processed, and under which rules.
+	Guidelines []Guideline  `yaml:"guidelines" json:"guidelines,omitempty"`
+	Processing []Processing `yaml:"processing" json:"processing"`
+	Holds      []Hold       `yaml:"holds" json:"holds,omitempty"`
+
+	// Who may do what.
+	Roles       []Role       `yaml:"roles" json:"roles"`
+	Permissions []Permission `yaml:"permissions" json:"permissions,omitempty"`
+	AccessFlow  []AccessStep `yaml:"access_flow" json:"access_flow,omitempty"`
+	Discretion  Discretion   `yaml:"discretion" json:"discretion,omitzero"`
+	LiveView    string       `yaml:"live_view" json:"live_view,omitempty"` // Allowed or Denied where a site does not say; Denied unless the file says otherwise
+	Security    Security     `yaml:"security" json:"security,omitzero"`
+	Logging     Logging      `yaml:"logging" json:"logging,omitzero"`
+	Breach      Breach       `yaml:"breach" json:"breach,omitzero"`
+
+	// Where, and with which devices.
+	Sites          []Site         `yaml:"sites" json:"sites"`
+	Devices        []Device       `yaml:"devices" json:"devices,omitempty"`
+	CameraDefaults CameraDefaults `yaml:"camera_defaults" json:"camera_defaults,omitzero"`
+	Cameras        []Camera       `yaml:"cameras" json:"cameras"`
+	Readers        []Reader       `yaml:"readers" json:"readers"`
+	Stores         []Store        `yaml:"stores" json:"stores,omitempty"`
+	Buttons        []Button       `yaml:"buttons" json:"buttons,omitempty"`
+	Discovery      Discovery      `yaml:"discovery" json:"discovery,omitzero"`
+
+	// Who is told, who agreed, and what they can ask.
+	Signs        []Sign       `yaml:"signs" json:"signs,omitempty"`
+	Notices      []Notice     `yaml:"notices" json:"notices,omitempty"`
+	WorksCouncil WorksCouncil `yaml:"works_council" json:"works_council,omitzero"`
+	Registers    Registers    `yaml:"registers" json:"registers,omitzero"`
+	Rights       Rights       `yaml:"rights" json:"rights,omitzero"`
+
+	// Covering.
+	Blackout  Blackout           `yaml:"blackout" json:"blackout"`
+	Decisions []RecordedDecision `yaml:"decisions" json:"decisions,omitempty"`
+
+	// What is checked, what is declared, and who hears of it.
+	Rules             RuleChoice        `yaml:"rules" json:"rules,omitzero"`
+	Attestations      []Attestation     `yaml:"attestations" json:"attestations,omitempty"`
+	Waivers           []Waiver          `yaml:"waivers" json:"waivers,omitempty"`
+	Conflicts         []Conflict        `yaml:"conflicts" json:"conflicts,omitempty"`
+	Alerts            Alerts            `yaml:"alerts" json:"alerts"`
 	AgentRestrictions AgentRestrictions `yaml:"agent_restrictions" json:"agent_restrictions"`
 
 	locations map[string]*time.Location // by site; filled by Parse
@@ -48,6 +80,12 @@ const (
 const (
 	JurisdictionNL = "NL"
 	JurisdictionBE = "BE"
+)
+
+// Words for what may happen, wherever the protocol says only that.
+const (
+	Allowed = "allowed"
+	Denied  = "denied"
 )
 
 // Text is a text in the languages of the user interface.
@@ -79,8 +117,17 @@ type Metadata struct {
 	Jurisdiction string      `yaml:"jurisdiction" json:"jurisdiction"` // NL or BE
 	Timezone     string      `yaml:"timezone" json:"timezone"`         // IANA name, of every site without its own
 	Adopted      Adopted     `yaml:"adopted" json:"adopted,omitzero"`
+	Published    Dated       `yaml:"published" json:"published,omitzero"`
 	Effective    Effective   `yaml:"effective" json:"effective,omitzero"`
+	Supersedes   []Earlier   `yaml:"supersedes" json:"supersedes,omitempty"` // rule GOV-2
 	DerivedFrom  DerivedFrom `yaml:"derived_from" json:"derived_from,omitzero"`
+	// Document is the written protocol that this file puts in a machine's words.
+	Document Document `yaml:"document" json:"document,omitzero"`
+	// Law lists what the written protocol rests on (rule catalogue, conflict 18).
+	Law           []Law          `yaml:"law" json:"law,omitempty"`
+	Consultations []Consultation `yaml:"consultations" json:"consultations,omitempty"` // rule CON-10
+	// Unforeseen tells who decides what the protocol does not foresee (rule GOV-1).
+	Unforeseen Unforeseen `yaml:"unforeseen" json:"unforeseen,omitzero"`
 }
 
 // Adopted tells who adopted the protocol and when.
@@ -91,12 +138,28 @@ type Adopted struct {
 	Date Date   `yaml:"date" json:"date,omitzero"`
 }
 
+// Dated is something that happened on a date.
+type Dated struct {
+	Origin
+
+	Date Date `yaml:"date" json:"date,omitzero"`
+}
+
 // Effective tells from when the protocol holds.
 type Effective struct {
 	Origin
 
-	Rule string `yaml:"rule" json:"rule,omitempty"`
+	Rule string `yaml:"rule" json:"rule,omitempty"` // in words, such as first-day-after-publication
 	Date Date   `yaml:"date" json:"date,omitzero"`
+}
+
+// Earlier is a protocol that this one withdraws.
+type Earlier struct {
+	Origin
+
+	ID      string `yaml:"id" json:"id"`
+	Title   string `yaml:"title" json:"title,omitempty"`
+	Adopted Date   `yaml:"adopted" json:"adopted,omitzero"`
 }
 
 // DerivedFrom names the protocol that this one was made after. Its articles
@@ -108,287 +171,76 @@ type DerivedFrom struct {
 	Title Text   `yaml:"title" json:"title,omitzero"`
 }
 
-// Processing is one line of the record of processing activities (GDPR art. 30).
-type Processing struct {
+// Document is a document outside this file, told from any other by its hash.
+type Document struct {
 	Origin
 
-	ID string `yaml:"id" json:"id"`
-	// Checker marks Lensdop itself. Without a processing so marked no stream
-	// is opened (invariant 1).
-	Checker        bool           `yaml:"checker" json:"checker,omitempty"`
-	Name           Text           `yaml:"name" json:"name"`
-	Controller     string         `yaml:"controller" json:"controller,omitempty"`
-	Processors     []string       `yaml:"processors" json:"processors,omitempty"`
-	DPO            Contact        `yaml:"dpo" json:"dpo,omitzero"`
-	Purposes       []Purpose      `yaml:"purposes" json:"purposes"`
-	ProhibitedUses []Purpose      `yaml:"prohibited_uses" json:"prohibited_uses,omitempty"`
-	LegalBasis     LegalBasis     `yaml:"legal_basis" json:"legal_basis,omitzero"`
-	DataSubjects   []string       `yaml:"data_subjects" json:"data_subjects,omitempty"`
-	DataCategories DataCategories `yaml:"data_categories" json:"data_categories,omitzero"`
-	Retention      Retention      `yaml:"retention" json:"retention,omitzero"`
-	DPIA           DPIA           `yaml:"dpia" json:"dpia,omitzero"`
+	Name   string `yaml:"name" json:"name,omitempty"`
+	SHA256 Hash   `yaml:"sha256" json:"sha256,omitempty"`
 }
 
-// Contact is where a person can be reached.
-type Contact struct {
+// Law is one act, decree or recommendation.
+type Law struct {
 	Origin
 
-	Contact string `yaml:"contact" json:"contact,omitempty"`
+	ID        string `yaml:"id" json:"id"`
+	Text      string `yaml:"text" json:"text"`
+	AppliesTo string `yaml:"applies_to" json:"applies_to,omitempty"`
+	Status    string `yaml:"status" json:"status,omitempty"`           // in-force unless the file says otherwise; inspiration, replaced
+	Until     Date   `yaml:"valid_until" json:"valid_until,omitzero"`  // first day on which it no longer holds
+	Successor string `yaml:"replaced_by" json:"replaced_by,omitempty"` // id of another entry, or words
 }
 
-// Purpose is one purpose, or one prohibited use, of a processing.
-type Purpose struct {
-	Origin
-
-	ID   string `yaml:"id" json:"id"`
-	Text string `yaml:"text" json:"text"`
-}
-
-// LegalBasis of a processing.
-type LegalBasis struct {
-	Origin
-
-	GDPR string `yaml:"gdpr" json:"gdpr,omitempty"`
-}
-
-// DataCategories tells which kinds of data a processing may hold.
-type DataCategories struct {
-	Origin
-
-	Video      bool     `yaml:"video" json:"video,omitempty"`
-	Audio      bool     `yaml:"audio" json:"audio,omitempty"`
-	Biometrics bool     `yaml:"biometrics" json:"biometrics,omitempty"`
-	Analytics  []string `yaml:"analytics" json:"analytics,omitempty"`
-}
-
-// Retention bounds how long the data of a processing may stay. For the checker
-// Max is how long the measures of a window stay.
-type Retention struct {
-	Origin
-
-	Max       Duration `yaml:"max" json:"max,omitzero"`
-	DeviceSet Duration `yaml:"device_set" json:"device_set,omitzero"` // what a device is set to, so that Max always holds
-	Grace     Duration `yaml:"grace" json:"grace,omitzero"`
-}
-
-// DPIA is the data protection impact assessment of a processing.
-type DPIA struct {
-	Origin
-
-	Required    bool     `yaml:"required" json:"required,omitempty"`
-	Date        Date     `yaml:"date" json:"date,omitzero"`
-	ReviewEvery Duration `yaml:"review_every" json:"review_every,omitzero"`
-}
-
-// Role is a function in which people act under the protocol. Who holds it is
-// the server's register, not the protocol's.
-type Role struct {
-	Origin
-
-	ID    string `yaml:"id" json:"id"`
-	Name  Text   `yaml:"name" json:"name"`
-	Scope string `yaml:"scope" json:"scope,omitempty"` // own-site, all, aggregate-only
-}
-
-// Site is one building or terrain.
-type Site struct {
-	Origin
-
-	ID       string    `yaml:"id" json:"id"`
-	Name     string    `yaml:"name" json:"name"`
-	Address  string    `yaml:"address" json:"address,omitempty"`
-	Timezone string    `yaml:"timezone" json:"timezone,omitempty"` // overrides the protocol's
-	Zones    []Zone    `yaml:"zones" json:"zones"`
-	Networks []Network `yaml:"networks" json:"networks"`
-}
-
-// Zone is a part of a site, as people there name it.
-type Zone struct {
-	Origin
-
-	ID   string `yaml:"id" json:"id"`
-	Name Text   `yaml:"name" json:"name,omitzero"`
-	// Allowed false means that no camera may hang in it or see it. Absent means true.
-	Allowed *bool  `yaml:"allowed" json:"allowed,omitempty"`
-	Note    string `yaml:"note" json:"note,omitempty"`
-}
-
-// MayBeSeen tells whether cameras may see the zone.
-func (z Zone) MayBeSeen() bool { return z.Allowed == nil || *z.Allowed }
-
-// Network is one network of a site as its gateway sees it. Seeing a device by
-// it is the best evidence of where the device is (rule LOC-1).
-type Network struct {
-	Origin
-
-	Interface string `yaml:"interface" json:"interface"`
-	Subnet    string `yaml:"subnet" json:"subnet"` // CIDR
-}
-
-// Sound of a camera.
+// Standings of a Law.
 const (
-	SoundForbidden = "forbidden"
-	SoundAllowed   = "allowed"
+	LawInForce     = "in-force"
+	LawInspiration = "inspiration"
+	LawReplaced    = "replaced"
 )
 
-// Parts of a camera that a window can require to be shown closed.
+// Consultation is one body or group that was asked before the adoption.
+type Consultation struct {
+	Origin
+
+	Body    string `yaml:"body" json:"body"` // dpo, works-council, committee, staff or another word
+	Kind    string `yaml:"kind" json:"kind,omitempty"`
+	Outcome string `yaml:"outcome" json:"outcome,omitempty"`
+	// Date of the answer; From and Until bound a period in which staff could remark.
+	Date    Date `yaml:"date" json:"date,omitzero"`
+	From    Date `yaml:"from" json:"from,omitzero"`
+	Until   Date `yaml:"until" json:"until,omitzero"` // last day
+	Remarks *int `yaml:"remarks" json:"remarks,omitempty"`
+}
+
+// Unforeseen tells who decides what the protocol does not foresee.
+type Unforeseen struct {
+	Origin
+
+	Decider string `yaml:"decider" json:"decider,omitempty"` // role
+}
+
+// Guideline is a guideline that the municipality takes as its own. Rules that
+// stand only in a guideline bind whoever adopted it.
+type Guideline struct {
+	Origin
+
+	ID    string `yaml:"id" json:"id"` // one of the Guideline ids, or another
+	Title string `yaml:"title" json:"title,omitempty"`
+}
+
+// The guidelines that rules of the catalogue were drawn from.
 const (
-	PartPicture = "picture"
-	PartSound   = "sound"
+	GuidelinePoliceUnion  = "police-union"  // seed: NSPV guideline (BE)
+	GuidelineHR           = "hr-article"    // seed: HR do's and don'ts (NL)
+	GuidelineWorksCouncil = "works-council" // seed: works-council article (NL)
 )
 
-// Camera is one registered video source (lens). Its id survives a change of device.
-type Camera struct {
+// AgentRestrictions repeats in the protocol what the agent never does.
+type AgentRestrictions struct {
 	Origin
 
-	ID   string `yaml:"id" json:"id"`
-	Site string `yaml:"site" json:"site"`
-	Zone string `yaml:"zone" json:"zone"` // where it hangs
-	// Sees lists every zone in view, at any preset. A window of a template
-	// covers the camera if it sees one of the template's zones.
-	Sees     []string `yaml:"sees" json:"sees"`
-	Identity Identity `yaml:"identity" json:"identity"`
-	// Source tells which lens of a device with several it is; zero means the first.
-	Source     Source `yaml:"source" json:"source,omitzero"`
-	Processing string `yaml:"processing" json:"processing"`
-	Sound      string `yaml:"sound" json:"sound"` // SoundForbidden unless the file says otherwise
-	// Location is what the device's own location text should contain.
-	Location string `yaml:"location" json:"location,omitempty"`
-	Masks    []Mask `yaml:"masks" json:"masks,omitempty"`
-	// Ignore lists overlays in the picture, the clock for one, that the checker leaves out.
-	Ignore []Area `yaml:"ignore" json:"ignore,omitempty"`
-	View   View   `yaml:"view" json:"view"`
-	// Methods to cover, best first; device-mask unless the file says otherwise.
-	Methods []devices.Method `yaml:"methods" json:"methods"`
-	// Required lists what must be shown closed for a window to count: both
-	// parts unless the file says otherwise.
-	Required []string `yaml:"required" json:"required"`
-	Firmware Firmware `yaml:"firmware" json:"firmware,omitzero"`
-	// SampleEvery is the time between looks in a window; the blackout's proof
-	// gives it unless the camera does.
-	SampleEvery Duration `yaml:"sample_every" json:"sample_every"`
-	// Sessions is how many streams of the device may be open at once (invariant 12).
-	Sessions int `yaml:"sessions" json:"sessions"`
-}
-
-// SeesZone tells whether a zone is in view.
-func (c Camera) SeesZone(zone string) bool { return slices.Contains(c.Sees, zone) }
-
-// Identity of the device behind a camera. What is given must match.
-type Identity struct {
-	Origin
-
-	Endpoint string `yaml:"endpoint" json:"endpoint,omitempty"` // endpoint reference of WS-Discovery, e.g. urn:uuid:…
-	Serial   string `yaml:"serial" json:"serial,omitempty"`
-	MAC      string `yaml:"mac" json:"mac,omitempty"`
-}
-
-// Mask is a privacy zone that is always covered.
-type Mask struct {
-	Origin
-
-	ID       string          `yaml:"id" json:"id"`
-	Polygon  []devices.Point `yaml:"polygon" json:"polygon"`
-	Liftable bool            `yaml:"liftable" json:"liftable,omitempty"`
-}
-
-// Area is a part of the picture that the checker leaves out of its measures.
-type Area struct {
-	Origin
-
-	ID      string          `yaml:"id" json:"id"`
-	Polygon []devices.Point `yaml:"polygon" json:"polygon"`
-}
-
-// View bounds how far a camera's picture may differ from its reference.
-type View struct {
-	Origin
-
-	// MaxShift is the largest shift, as a fraction of the picture's width.
-	MaxShift float64 `yaml:"max_shift" json:"max_shift"`
-}
-
-// Firmware that a device must have.
-type Firmware struct {
-	Origin
-
-	AtLeast string `yaml:"at_least" json:"at_least,omitempty"`
-}
-
-// Transports of a reader's line.
-const (
-	TransportSerial  = "serial"
-	TransportWiegand = "wiegand"
-	TransportOSDP    = "osdp"
-)
-
-// Reader is one registered badge reader.
-type Reader struct {
-	Origin
-
-	ID         string `yaml:"id" json:"id"`
-	Site       string `yaml:"site" json:"site"`
-	Zone       string `yaml:"zone" json:"zone"`
-	Port       string `yaml:"port" json:"port"` // stable path; the agent's config may override it
-	Frame      string `yaml:"frame" json:"frame"`
-	Baud       int    `yaml:"baud" json:"baud"` // 9600 unless the file says otherwise
-	Processing string `yaml:"processing" json:"processing"`
-	Transport  string `yaml:"transport" json:"transport"` // how the badge's number travels; serial unless the file says otherwise
-}
-
-// Obligations of a blackout.
-const (
-	ObligationMay  = "may"
-	ObligationMust = "must"
-)
-
-// Blackout tells when whole pictures may or must be covered and who decides.
-type Blackout struct {
-	Origin
-
-	Obligation string     `yaml:"obligation" json:"obligation,omitempty"`
-	DecidedBy  []string   `yaml:"decided_by" json:"decided_by,omitempty"` // roles
-	Templates  []Template `yaml:"templates" json:"templates,omitempty"`
-	Proof      Proof      `yaml:"proof" json:"proof"`
-	Limits     Limits     `yaml:"limits" json:"limits"`
-}
-
-// Template is a kind of window that the protocol foresees, an election for one.
-// A window after a template never ends by itself (invariant 11).
-type Template struct {
-	Origin
-
-	ID     string `yaml:"id" json:"id"`
-	Name   Text   `yaml:"name" json:"name,omitzero"`
-	Reason string `yaml:"reason" json:"reason"`
-	// LegalReason is shown to people beside the reason.
-	LegalReason string `yaml:"legal_reason" json:"legal_reason,omitempty"`
-	// Zones whose view must be covered; cameras that see none stay open.
-	Zones           []string `yaml:"zones" json:"zones"`
-	CoveredFrom     Clock    `yaml:"covered_from" json:"covered_from"`         // local time on the first day
-	EarliestRelease Clock    `yaml:"earliest_release" json:"earliest_release"` // local time on the last day
-	// Days is the largest number of civil days of one window; 1 unless the file says otherwise.
-	Days      int      `yaml:"days" json:"days"`
-	ReleaseBy []string `yaml:"release_by" json:"release_by"` // roles
-	// Signatures is how many different people must release; 1 unless the file says otherwise.
-	Signatures int `yaml:"signatures" json:"signatures"`
-	// Statement is what the person who releases declares; empty means nothing.
-	Statement Text `yaml:"statement" json:"statement,omitzero"`
-}
-
-// Proof tells how a window is proven.
-type Proof struct {
-	Origin
-
-	SampleEvery Duration `yaml:"sample_every" json:"sample_every"` // PT10S unless the file says otherwise
-	MaxGap      Duration `yaml:"max_gap" json:"max_gap"`           // PT60S unless the file says otherwise
-}
-
-// Limits of a window outside any template.
-type Limits struct {
-	Origin
-
-	OneOff Duration `yaml:"one_off" json:"one_off"` // longest, PT24H unless the file says otherwise
+	StoreFrames  string   `yaml:"store_frames" json:"store_frames,omitempty"` // only "never"
+	ShowFramesTo []string `yaml:"show_frames_to" json:"show_frames_to,omitempty"`
 }
 
 // Alerts routes findings to roles, and roles to addresses.
@@ -400,12 +252,4 @@ type Alerts struct {
 	Medium    []string            `yaml:"medium" json:"medium,omitempty"`
 	Low       []string            `yaml:"low" json:"low,omitempty"`
 	Addresses map[string][]string `yaml:"addresses" json:"addresses,omitempty"` // role to e-mail addresses
-}
-
-// AgentRestrictions repeats in the protocol what the agent never does.
-type AgentRestrictions struct {
-	Origin
-
-	StoreFrames  string   `yaml:"store_frames" json:"store_frames,omitempty"` // only "never"
-	ShowFramesTo []string `yaml:"show_frames_to" json:"show_frames_to,omitempty"`
 }

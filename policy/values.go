@@ -249,3 +249,16 @@ func checkID(id string) error {
 	}
 	return nil
 }
+
+// Hash is a SHA-256 in hexadecimal, "sha256:…". Empty means none.
+type Hash string
+
+func (h *Hash) parse(s string) error {
+	if !hashShape.MatchString(s) {
+		return fmt.Errorf("%s is not a SHA-256; write sha256: and 64 hexadecimal digits", short(s))
+	}
+	*h = Hash(s)
+	return nil
+}
+
+var hashShape = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
