@@ -44,6 +44,7 @@ var table = map[string][]string{
 	"policy":           {"devices"},
 	"policy/evidence":  {},
 	"policy/examples":  {},
+	"policy/review":    {"devices", "policy"},
 	"policy/rules":     {"devices", "policy"},
 	"policy/wire":      {"devices", "policy"},
 	"policy/wire/mqtt": {"devices", "policy/wire"},

@@ -8,8 +8,9 @@ import (
 	"github.com/lensdop/lensdop/policy"
 )
 
-// Facts is what is known of one site at one time. It is plain data: what was
-// not asked stays the zero value, and rules take that for unproven.
+// Facts is what is known of one site at one time; with an empty Site, of the
+// protocol as a whole. It is plain data: what was not asked stays the zero
+// value, and rules take that for unproven.
 type Facts struct {
 	Protocol *policy.Protocol
 	Site     string
@@ -18,6 +19,8 @@ type Facts struct {
 	Found    []Found
 	Cameras  []Camera
 	Readers  []Reader
+
+	Gathered
 }
 
 // Scan is the last search of one network of the site.
@@ -70,6 +73,23 @@ type Camera struct {
 	// Ordered is what must be covered now, and Since from when.
 	Ordered devices.Cover
 	Since   time.Time
+	// FirstSeen is when the device behind it was first seen on the network.
+	FirstSeen time.Time
+	// Released is when the last window over it ended; zero if none did that is
+	// known. Uncovered tells whether its reference view was seen since.
+	Released  time.Time
+	Uncovered devices.Value[bool]
+	// Detail is the highest detail in view, in pixels per metre.
+	Detail devices.Value[float64]
+	// Services that are on (policy.Services), and Analytics by the device's names.
+	Services  devices.Value[[]string]
+	Analytics devices.Value[[]string]
+	// Anonymous tells that a stream or setting opens without a login.
+	Anonymous devices.Value[bool]
+	// Encrypted tells that login and streams are offered over TLS.
+	Encrypted devices.Value[bool]
+	// Recording is the device's own recording: its mode (policy.Record words).
+	Recording devices.Value[string]
 }
 
 // Path is the last look at one path of a camera.
@@ -148,6 +168,10 @@ type Reader struct {
 	Trouble string
 	// Unencrypted tells that the badge's number was seen to travel in the clear.
 	Unencrypted bool
+	// Biometric tells whether it reads fingers or faces.
+	Biometric devices.Value[bool]
+	// FirstSeen is when it was first seen on the line.
+	FirstSeen time.Time
 }
 
 // camera returns the facts on a registered camera; without any, all of it is

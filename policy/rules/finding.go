@@ -61,6 +61,27 @@ type Finding struct {
 	// Since is from when the matter is known to hold; zero if that is not known.
 	Since time.Time `json:"since,omitzero"`
 	At    time.Time `json:"at"` // of the evaluation
+	// FirstSeen and LastSeen bound the evaluations at which it had this status;
+	// Resolved is when it became OK again. Whoever stores findings fills them (Follow).
+	FirstSeen time.Time `json:"first_seen,omitzero"`
+	LastSeen  time.Time `json:"last_seen,omitzero"`
+	Resolved  time.Time `json:"resolved_at,omitzero"`
+	Method    Method    `json:"method,omitempty"`
+	Owner     string    `json:"owner,omitempty"` // role that must act
+	Due       time.Time `json:"due,omitzero"`    // by when
+	// Undelivered tells that it is unproven because no part of this
+	// installation gathers the facts that the rule needs: nothing was lost.
+	Undelivered bool `json:"undelivered,omitempty"`
+	// Waiver in force, if any. The status stays what it is.
+	Waiver *WaivedBy `json:"waiver,omitempty"`
+}
+
+// WaivedBy is the waiver under which a finding stands.
+type WaivedBy struct {
+	ID            string      `json:"id"`
+	Justification string      `json:"justification"`
+	ApprovedBy    []string    `json:"approved_by"`
+	Expires       policy.Date `json:"expires"`
 }
 
 // ProtocolRef is the protocol that a finding was judged by.
@@ -77,6 +98,8 @@ type Target struct {
 	Reader string `json:"reader,omitempty"` // id, or port if unregistered
 	Path   string `json:"path,omitempty"`   // the path that decided; not part of the finding's id
 	Zone   string `json:"zone,omitempty"`   // of a mask
+	// Subject is what else it is about: a store, sign, processing, request, role.
+	Subject string `json:"subject,omitempty"`
 }
 
 // Why tells why a finding matters.
@@ -104,6 +127,8 @@ type Evidence struct {
 	Value     string             `json:"value"`
 	Numbers   map[string]float64 `json:"numbers,omitempty"`
 	Collected time.Time          `json:"collected,omitzero"`
+	Expires   time.Time          `json:"expires,omitzero"` // when it no longer says anything about now
+	Hash      policy.Hash        `json:"hash,omitempty"`   // of the document behind it
 }
 
 func statusRank(s Status) int {

@@ -49,7 +49,7 @@ func registeredReaders(s *sheet) {
 			finding.Remedy = readerRemedy()
 		} else {
 			finding.Status = Unproven
-			finding.Text = say("Of op %s een badgelezer hangt is niet aangetoond: %s.", "La présence d'un lecteur de badge sur %s n'est pas prouvée: %s.", "Whether a badge reader hangs on %s is unproven: %s.", f.Port, article(f.Trouble, "no whole frame was read")) //nolint:misspell // not English
+			finding.Text = say("Of op %s een badgelezer hangt is niet aangetoond: %s.", "La présence d'un lecteur de badge sur %s n'est pas prouvée: %s.", "Whether a badge reader hangs on %s is unproven: %s.", f.Port, article(f.Trouble, "no whole frame was read"))
 			finding.Remedy = policy.Text{NL: "Kijk wat er op deze poort is aangesloten, of haal haar uit de configuratie van de gateway.", FR: "Vérifiez ce qui est raccordé à ce port, ou retirez-le de la configuration de la passerelle.", EN: "See what is connected to this port, or take it out of the gateway's configuration."}
 		}
 		s.add("", finding)

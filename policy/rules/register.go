@@ -144,7 +144,7 @@ func location(s *sheet) {
 			finding.Text = say("Camera %s toont haar vastgelegde beeld.", "La caméra %s montre sa vue de référence.", "Camera %s shows its reference view.", c.ID)
 		default:
 			finding.Status = Unproven
-			finding.Text = say("Waar camera %s hangt is niet aangetoond: netwerk %s, beeld %s, eigen tekst %s. De eigen tekst van een apparaat bewijst niets.", "Le lieu de la caméra %s n'est pas prouvé: réseau %s, vue %s, texte propre %s. Le texte propre d'un appareil ne prouve rien.", "Where camera %s hangs is unproven: network %s, view %s, own text %s. A device's own text proves nothing.", c.ID, f.OnNetwork.Why(), seen, text) //nolint:misspell // not English
+			finding.Text = say("Waar camera %s hangt is niet aangetoond: netwerk %s, beeld %s, eigen tekst %s. De eigen tekst van een apparaat bewijst niets.", "Le lieu de la caméra %s n'est pas prouvé: réseau %s, vue %s, texte propre %s. Le texte propre d'un appareil ne prouve rien.", "Where camera %s hangs is unproven: network %s, view %s, own text %s. A device's own text proves nothing.", c.ID, f.OnNetwork.Why(), seen, text)
 			finding.Remedy = policy.Text{NL: "Laat de gateway het netwerk van de camera doorzoeken, of leg haar beeld opnieuw vast.", FR: "Faites parcourir le réseau de la caméra par la passerelle, ou refaites sa vue de référence.", EN: "Let the gateway search the camera's network, or take its reference view again."}
 		}
 		s.add("", finding)

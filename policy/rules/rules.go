@@ -1,9 +1,55 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/lensdop/lensdop/devices"
 	"github.com/lensdop/lensdop/policy"
+)
+
+// Mode tells how much of a rule a machine can check.
+type Mode string
+
+// The modes.
+const (
+	Automatic Mode = "A" // by machine
+	Half      Mode = "H" // partly by machine; a person attests the rest
+	Manual    Mode = "T" // a person attests all of it
+)
+
+// Method is how evidence comes about, in the words of OSCAL.
+type Method string
+
+// The methods.
+const (
+	Test      Method = "TEST"      // a machine
+	Examine   Method = "EXAMINE"   // a person reads documents
+	Interview Method = "INTERVIEW" // a person asks people
+)
+
+// Scope tells what a rule is evaluated for.
+type Scope string
+
+// The scopes.
+const (
+	ScopeSite     Scope = "site"     // each site, by the agent at its gateway
+	ScopeProtocol Scope = "protocol" // the protocol as a whole, by the server
+)
+
+// Source is one place in the seed documents that a rule was drawn from.
+type Source struct {
+	Document string `json:"document"` // one of the Doc ids
+	Article  string `json:"article"`
+}
+
+// The documents that the rules were drawn from.
+const (
+	DocHeusden      = "Heusden"               // protocol of 4 May 2020 (NL)
+	DocOostrozebeke = "Oostrozebeke"          // camera policy of 23 October 2024 (BE)
+	DocPoliceUnion  = "NSPV"                  // guideline of a police union (BE)
+	DocHR           = "HR do's and don'ts"    // article of 1 March 2023 (NL)
+	DocWorksCouncil = "Works-council article" // (NL)
 )
 
 // Rule is one entry of the catalogue: what is demanded, and the pure function
@@ -11,60 +57,47 @@ import (
 type Rule struct {
 	ID       string      `json:"id"`
 	Severity Severity    `json:"severity"`
+	Mode     Mode        `json:"mode"`
+	Methods  []Method    `json:"methods"`
+	Scope    Scope       `json:"scope"`
+	Object   string      `json:"object"` // camera, store, sign, reader, …: what it is about
 	Title    policy.Text `json:"title"`
-	Norm     policy.Text `json:"norm"`
-	// Source is the document and article that the rule was drawn from.
-	Source string `json:"source"`
+	// Norm explains in a sentence or two what is demanded, and why.
+	Norm    policy.Text `json:"norm"`
+	Sources []Source    `json:"sources"`
+	// Guidelines, if any, bind only who adopted one of them (policy.Guideline ids).
+	Guidelines []string `json:"guidelines,omitempty"`
+	// Facts that the machine half needs; empty for Manual.
+	Facts []Fact `json:"facts,omitempty"`
+	// Remedy is what to do in general; findings say it more exactly.
+	Remedy policy.Text `json:"remedy"`
+	// Statement is what a person declares, and Every how often, for Half and Manual.
+	Statement policy.Text     `json:"statement,omitzero"`
+	Every     policy.Duration `json:"every,omitzero"` // zero: once, or until a change
 	// Related rules speak of the same matter.
 	Related []string `json:"related,omitempty"`
 
+	// applies tells whether the protocol asks for this at all, and else why not; nil means always.
+	applies func(p *policy.Protocol, site string) (bool, policy.Text)
+	// check is the machine half; nil for Manual.
 	check func(s *sheet)
 }
 
-// Table lists the rules in the order in which they are evaluated.
-func Table() []Rule {
-	return []Rule{
-		{
-			ID: "REG-1", Severity: Critical, Source: "Oostrozebeke: Transparantie; Heusden art. 1, 2", Related: []string{"HID-1"}, check: unregistered, //nolint:misspell // not English
-			Title: policy.Text{NL: "Onbekende camera", FR: "Caméra inconnue", EN: "Unregistered camera"},
-			Norm:  policy.Text{NL: "Alle camera's staan in het cameraregister; verborgen camera's zijn er niet.", FR: "Toutes les caméras figurent au registre des caméras; il n'y a pas de caméra cachée.", EN: "All cameras are in the camera register; there are no hidden cameras."},
-		},
-		{
-			ID: "LOC-1", Severity: Critical, Source: "Heusden art. 2", check: location,
-			Title: policy.Text{NL: "Camera op zijn plaats", FR: "Caméra à sa place", EN: "Camera in its place"},
-			Norm:  policy.Text{NL: "Camera's hangen alleen op de plaatsen die het protocol noemt.", FR: "Les caméras se trouvent uniquement aux endroits que le protocole mentionne.", EN: "Cameras hang only at the places that the protocol names."},
-		},
-		{
-			ID: "LOC-3", Severity: High, Source: "Oostrozebeke: Subsidiariteit", check: view,
-			Title: policy.Text{NL: "Gezichtsveld en privacymaskers", FR: "Champ de vision et masques de confidentialité", EN: "Field of view and privacy masks"},
-			Norm:  policy.Text{NL: "Er komen niet meer personen of plaatsen in beeld dan strikt nodig.", FR: "Pas plus de personnes ou de lieux à l'image que strictement nécessaire.", EN: "No more persons or places are in view than strictly needed."},
-		},
-		{
-			ID: "AUD-1", Severity: High, Source: "Heusden art. 1", Related: []string{"HID-1"}, check: sound,
-			Title: policy.Text{NL: "Geen geluid", FR: "Pas de son", EN: "No sound"},
-			Norm:  policy.Text{NL: "Camera's nemen geen geluid op.", FR: "Les caméras n'enregistrent pas de son.", EN: "Cameras record no sound."},
-		},
-		{
-			ID: "BLK-1", Severity: Critical, Source: "Heusden art. 5", check: covered,
-			Title: policy.Text{NL: "Camera afgeplakt", FR: "Caméra occultée", EN: "Camera covered"},
-			Norm:  policy.Text{NL: "In speciale situaties, zoals verkiezingen, kunnen camera's worden afgeplakt.", FR: "Dans des situations spéciales, comme des élections, les caméras peuvent être occultées.", EN: "In special situations, such as elections, cameras can be covered."},
-		},
-		{
-			ID: "SEC-1", Severity: High, Source: "Heusden art. 3.1", check: firmware,
-			Title: policy.Text{NL: "Firmware", FR: "Micrologiciel", EN: "Firmware"},
-			Norm:  policy.Text{NL: "De managers nemen voldoende maatregelen om de opnames te beveiligen.", FR: "Les responsables prennent des mesures suffisantes pour sécuriser les enregistrements.", EN: "The managers take sufficient measures to secure the recordings."}, //nolint:misspell // not English
-		},
-		{
-			ID: "DEV-1", Severity: High, Source: "HR do's and don'ts; NSPV: voorbeelden", check: registeredReaders,
-			Title: policy.Text{NL: "Badgelezers in het register", FR: "Lecteurs de badge au registre", EN: "Badge readers in the register"}, //nolint:misspell // not English
-			Norm:  policy.Text{NL: "Ook toegang met badges valt onder het protocol: elke lezer staat erin.", FR: "L'accès par badge relève aussi du protocole: chaque lecteur y figure.", EN: "Access by badge falls under the protocol, too: every reader is in it."},
-		},
-		{
-			ID: "SEC-4", Severity: Medium, Source: "HR do's and don'ts: volgsystemen 4", check: plainLine,
-			Title: policy.Text{NL: "Lijn van de badgelezer", FR: "Ligne du lecteur de badge", EN: "Badge reader's line"},
-			Norm:  policy.Text{NL: "Volggegevens worden zorgvuldig bewaard en beveiligd.", FR: "Les données de suivi sont conservées avec soin et sécurisées.", EN: "Tracking data are kept with care."},
-		},
+// Source reads "Heusden art. 1, 2; Oostrozebeke: Transparantie".
+func (r Rule) Source() string {
+	list := make([]string, len(r.Sources))
+	for i, s := range r.Sources {
+		list[i] = s.Document + ": " + s.Article
 	}
+	return strings.Join(list, "; ")
+}
+
+// Table is the catalogue: every rule, in the order in which they are evaluated.
+func Table() []Rule {
+	return slices.Concat(
+		locationsRules(), purposesRules(), retentionRules(), accessRules(), disclosureRules(), hiddenRules(),
+		tellingRules(), rightsRules(), consentRules(), coveringRules(), securityRules(), systemsRules(),
+	)
 }
 
 // sheet collects the findings of one rule.
@@ -90,7 +123,7 @@ func (s *sheet) add(aspect string, f Finding) {
 	f.Why.Rules = append([]string{s.rule.ID}, s.rule.Related...)
 	f.Why.Norm = s.rule.Norm
 	if f.Why.Article == "" {
-		f.Why.Article = s.rule.Source
+		f.Why.Article = s.rule.Source()
 	}
 	if s.Protocol != nil {
 		f.Protocol = ProtocolRef{ID: s.Protocol.Metadata.ID, Version: s.Protocol.Metadata.Version}
@@ -98,7 +131,7 @@ func (s *sheet) add(aspect string, f Finding) {
 	f.At = s.Now
 	t := f.Target
 	parts := []string{s.rule.ID}
-	for _, p := range []string{aspect, t.Site, t.Device, t.Camera, t.Reader, t.Zone} {
+	for _, p := range []string{aspect, t.Site, t.Device, t.Camera, t.Reader, t.Zone, t.Subject} {
 		if p != "" {
 			parts = append(parts, p)
 		}
@@ -107,29 +140,84 @@ func (s *sheet) add(aspect string, f Finding) {
 	s.out = append(s.out, f)
 }
 
-// Evaluate judges every rule of the table and returns all findings, those that
-// pass among them, in the order of the table. Without a protocol or site each
-// rule is an error.
+// Evaluate judges every rule of the scope and returns all findings, those that
+// pass among them, in the order of the table: for a site if the facts name
+// one, else for the protocol as a whole. A rule that the protocol does not ask
+// for is not applicable, with the reason. Without a protocol, or for a site
+// that it does not have, each rule is an error.
 func Evaluate(f Facts) []Finding {
+	scope := ScopeSite
+	if f.Site == "" {
+		scope = ScopeProtocol
+	}
 	var out []Finding
 	for _, r := range Table() {
+		if r.Scope != scope || r.check == nil {
+			continue
+		}
 		s := &sheet{Facts: &f, rule: r}
-		ok := false
-		if f.Protocol != nil {
+		ok := f.Protocol != nil
+		if ok && scope == ScopeSite {
 			s.site, ok = f.Protocol.Site(f.Site)
 		}
-		if ok {
-			r.check(s)
-		} else {
+		switch {
+		case !ok:
 			s.add("", Finding{
 				Status: Error,
 				Text:   say("Er is geen protocol voor locatie %q.", "Il n'y a pas de protocole pour le site %q.", "There is no protocol for site %q.", f.Site),
 				Remedy: say("Geef de agent een protocol dat deze locatie noemt.", "Donnez à l'agent un protocole qui mentionne ce site.", "Give the agent a protocol that names this site."),
 			})
+		default:
+			if bound, why := r.Binds(f.Protocol, f.Site); bound {
+				r.check(s)
+			} else {
+				s.add("", Finding{Status: NotApplicable, Text: why})
+			}
 		}
 		out = append(out, s.out...)
 	}
 	return out
+}
+
+// Binds tells whether the protocol asks for what the rule demands, and if not,
+// why not. With an empty site it speaks of the protocol as a whole.
+func (r Rule) Binds(p *policy.Protocol, site string) (bool, policy.Text) {
+	for _, e := range p.Rules.Except {
+		if e.Rule == r.ID {
+			return false, say("Het protocol neemt deze regel uit: %s", "Le protocole exclut cette règle: %s", "The protocol takes this rule out: %s", e.Because)
+		}
+	}
+	if len(r.Guidelines) > 0 && !slices.ContainsFunc(p.Guidelines, func(g policy.Guideline) bool { return slices.Contains(r.Guidelines, g.ID) }) {
+		return false, say(
+			"Deze regel staat alleen in een richtlijn (%s) die dit protocol niet overneemt.",
+			"Cette règle figure seulement dans une directive (%s) que ce protocole n'adopte pas.",
+			"This rule stands only in a guideline (%s) that this protocol does not adopt.", r.Source())
+	}
+	if r.applies == nil {
+		return true, policy.Text{}
+	}
+	return r.applies(p, site)
+}
+
+// need returns a gathered fact. Without it, it files that the target is
+// unproven, and is false: as undelivered if nobody gathers it here at all.
+func need[T any](s *sheet, aspect string, target Target, fact Fact, v devices.Value[T]) (T, bool) {
+	got, ok := v.Get()
+	if ok {
+		return got, true
+	}
+	f := Finding{Target: target, Status: Unproven, Undelivered: v.IsZero()}
+	if f.Undelivered {
+		f.Text = say(
+			"Niet te zeggen: niets in deze installatie verzamelt hiervoor de gegevens (%s).",
+			"Impossible à dire: rien dans cette installation ne recueille les données nécessaires (%s).",
+			"Cannot be told: nothing in this installation gathers the facts for it (%s).", fact)
+	} else {
+		f.Text = say("Niet aangetoond (%s): %s.", "Non prouvé (%s): %s.", "Unproven (%s): %s.", fact, v.Why())
+	}
+	f.Remedy = s.rule.Remedy
+	s.add(aspect, f)
+	return got, false
 }
 
 // article picks the first reference that the protocol gives.

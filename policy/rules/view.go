@@ -132,7 +132,7 @@ func masked(s *sheet, c policy.Camera, m policy.Mask, f Camera, why Why) {
 		finding.Text = say("Masker %s van camera %s ontbreekt op pad %s: %s.", "Le masque %s de la caméra %s manque sur le flux %s: %s.", "Mask %s of camera %s is missing on path %s: %s.", m.ID, c.ID, orUnknown(w.path), orUnknown(w.reason))
 		finding.Remedy = policy.Text{NL: "Lensdop zet het masker opnieuw. Blijft het weg, dek het deel van het beeld met de hand af en laat de camera nakijken.", FR: "Lensdop remet le masque. S'il manque toujours, occultez cette partie à la main et faites vérifier la caméra.", EN: "Lensdop sets the mask again. If it stays away, cover that part by hand and have the camera checked."}
 	default:
-		finding.Text = say("Of masker %s van camera %s in beeld is, is niet aangetoond%s: %s.", "La présence du masque %s de la caméra %s à l'image n'est pas prouvée%s: %s.", "Whether mask %s of camera %s is in the picture is unproven%s: %s.", m.ID, c.ID, onPath(w), w.reason) //nolint:misspell // not English
+		finding.Text = say("Of masker %s van camera %s in beeld is, is niet aangetoond%s: %s.", "La présence du masque %s de la caméra %s à l'image n'est pas prouvée%s: %s.", "Whether mask %s of camera %s is in the picture is unproven%s: %s.", m.ID, c.ID, onPath(w), w.reason)
 		finding.Remedy = lookRemedy()
 	}
 	s.add("mask", finding)
