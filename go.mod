@@ -14,6 +14,7 @@ require (
 	github.com/pion/rtp v1.8.21
 	github.com/spf13/cobra v1.10.2
 	github.com/tarm/serial v0.0.0-20180830185346-98f6abe2eb07
+	github.com/teambition/rrule-go v1.8.2
 	github.com/use-go/onvif v0.0.9
 	github.com/wneessen/go-mail v0.8.1
 	go.uber.org/goleak v1.3.0

@@ -1,0 +1,123 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// series is a recurring window that can be carried out.
+type series struct {
+	Recurring
+
+	days *recurrence
+}
+
+// occurrence is one time that a recurring window covers: From the earliest
+// instant that its beginning can mean until the latest that its end can mean.
+type occurrence struct {
+	day         Date
+	from, until time.Time
+}
+
+// newSeries checks a recurring window. The work is bounded for every value.
+func newSeries(w Recurring) (*series, error) {
+	fail := func(format string, args ...any) (*series, error) {
+		return nil, fmt.Errorf("window %s: %w", short(w.ID), fmt.Errorf(format, args...))
+	}
+	if err := checkID(w.ID); err != nil {
+		return fail("%w", err)
+	}
+	r, err := parseRule(w.Rule)
+	if err != nil {
+		return fail("%w", err)
+	}
+	_, _, from := w.From.parts()
+	_, _, until := w.Until.parts()
+	switch {
+	case !from:
+		return fail("from is %s; write the local time of the first covered instant, as in \"20:00\"", short(string(w.From)))
+	case !until:
+		return fail("until is %s; write the local time of the first uncovered instant, as in \"06:00\"", short(string(w.Until)))
+	case w.First.IsZero():
+		return fail("first is missing; write the first day that can count, as in 2026-01-01")
+	case !w.Last.IsZero() && dayNumber(w.Last) < dayNumber(w.First):
+		return fail("last is %s, before first, %s; write a later day, or leave it out", w.Last, w.First)
+	default:
+	}
+	s := &series{Recurring: w, days: newRecurrence(r, w.First, w.Last, w.Except)}
+	first := dayNumber(w.First)
+	if _, ok := s.days.next(first, first+firstWithin*366); !ok {
+		if err := checkRecurrence(w.Rule); err != nil {
+			return fail("%w", err)
+		}
+		return fail("%w", errors.New("no day counts within "+fmt.Sprint(firstWithin)+" years of first; correct the rule, first, last or except"))
+	}
+	return s, nil
+}
+
+// covers tells whether the window covers a camera.
+func (s *series) covers(c *Camera) bool {
+	if len(s.Cameras) > 0 {
+		return slices.Contains(s.Cameras, c.ID)
+	}
+	return (len(s.Sites) == 0 || slices.Contains(s.Sites, c.Site)) && (len(s.Zones) == 0 || slices.ContainsFunc(s.Zones, c.SeesZone))
+}
+
+// on is the occurrence of a day, by the clock of a place.
+func (s *series) on(loc *time.Location, day Date) occurrence {
+	end := day
+	if s.Until <= s.From {
+		end = day.AddDays(1)
+	}
+	o := occurrence{day: day}
+	o.from, _ = instants(loc, day, s.From)
+	_, o.until = instants(loc, end, s.Until)
+	return o
+}
+
+// A local time of a day lies at most reach from the same time in UTC: clocks
+// differ by up to 14 hours, and instants looks 26 hours around a time that the
+// clocks skip.
+const reach = 26 * time.Hour
+
+// within lists the occurrences that touch [from,until), in order of their days.
+func (s *series) within(loc *time.Location, from, until time.Time) []occurrence {
+	lo := dayNumber(DateOf(from.UTC().Add(-reach))) - 2 // it may end on the next day
+	hi := dayNumber(DateOf(until.UTC().Add(reach))) + 1
+	var out []occurrence
+	for _, n := range s.days.between(lo, hi) {
+		if o := s.on(loc, dateOfNumber(n)); o.from.Before(until) && o.until.After(from) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// at lists the occurrences that contain an instant.
+func (s *series) at(loc *time.Location, t time.Time) []occurrence {
+	return s.within(loc, t, t.Add(1))
+}
+
+// after is the earliest beginning after an instant and not after end.
+func (s *series) after(loc *time.Location, t, end time.Time) (time.Time, bool) {
+	var best time.Time
+	lo := dayNumber(DateOf(t.UTC().Add(-reach)))
+	hi := dayNumber(DateOf(end.UTC().Add(reach))) + 1
+	for day := lo; ; {
+		n, ok := s.days.next(day, hi)
+		if !ok {
+			break
+		}
+		midnight := time.Unix(int64(n)*secondsOfDay, 0)
+		if !best.IsZero() && midnight.Add(-reach).After(best) {
+			break // this day and those after it begin later
+		}
+		if o := s.on(loc, dateOfNumber(n)); o.from.After(t) && !o.from.After(end) && (best.IsZero() || o.from.Before(best)) {
+			best = o.from
+		}
+		day = n + 1
+	}
+	return best, !best.IsZero()
+}
