@@ -69,6 +69,8 @@ type Finding struct {
 	Method    Method    `json:"method,omitempty"`
 	Owner     string    `json:"owner,omitempty"` // role that must act
 	Due       time.Time `json:"due,omitzero"`    // by when
+	// DueSoon tells of an attestation in force that must be made again by Due.
+	DueSoon bool `json:"due_soon,omitempty"`
 	// Undelivered tells that it is unproven because no part of this
 	// installation gathers the facts that the rule needs: nothing was lost.
 	Undelivered bool `json:"undelivered,omitempty"`
@@ -131,6 +133,24 @@ type Evidence struct {
 	Hash      policy.Hash        `json:"hash,omitempty"`   // of the document behind it
 }
 
+// OK tells that the finding needs no person: its status is OK, or nothing
+// here gathers its facts. A waived finding is not OK.
+func (f Finding) OK() bool { return f.Status.OK() || f.Undelivered }
+
+// rank orders findings by how much they need a person. What nobody gathers
+// facts for comes after all that does, and what is waived after what is not.
+func (f Finding) rank() int {
+	const each = 3 // room for what is undelivered below every status, and for waived below not
+	switch {
+	case f.Undelivered:
+		return each * statusRank(Expired)
+	case f.Waiver != nil:
+		return each*statusRank(f.Status) + 1
+	default:
+		return each*statusRank(f.Status) + 2
+	}
+}
+
 func statusRank(s Status) int {
 	return slices.Index([]Status{Pass, NotApplicable, Attested, Expired, Unproven, Fail, Error}, s)
 }
@@ -140,20 +160,78 @@ func severityRank(s Severity) int {
 }
 
 // Worst returns the finding that most needs a person: errors before fails
-// before what is unproven, and among these by severity. It is false for none.
+// before what is unproven, and among these those without a waiver first, then
+// by severity. What is undelivered comes after them. It is false for none.
 func Worst(list []Finding) (Finding, bool) {
 	if len(list) == 0 {
 		return Finding{}, false
 	}
 	return slices.MaxFunc(list, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(statusRank(a.Status), statusRank(b.Status)), cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)))
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)))
 	}), true
 }
 
-// OK tells that everything was checked and complies: every finding passes, is
-// attested or does not apply. No findings at all are not OK.
+// OK tells that everything that is checked here complies: every finding
+// passes, is attested, does not apply or is undelivered, and something was
+// checked: no findings at all are not OK, nor is a list in which rules are
+// undelivered and nothing passes or is attested. How much is undelivered Count
+// tells.
+//
+// A fail under a waiver is not OK: the protocol is broken all the same, two
+// people only took it upon themselves for a while.
 func OK(list []Finding) bool {
-	return len(list) > 0 && !slices.ContainsFunc(list, func(f Finding) bool { return !f.Status.OK() })
+	t := Count(list)
+	if t.Open > 0 || t.Waived > 0 {
+		return false
+	}
+	if t.Undelivered > 0 {
+		return t.Pass > 0 || t.Attested > 0
+	}
+	return len(list) > 0
+}
+
+// Tally counts findings by what they ask of people. Every finding is in
+// exactly one of the counts.
+type Tally struct {
+	Pass          int `json:"pass"`
+	NotApplicable int `json:"not_applicable"`
+	Attested      int `json:"attested"`
+	Open          int `json:"open"`        // needs a person
+	Waived        int `json:"waived"`      // needs one when the waiver ends
+	Undelivered   int `json:"undelivered"` // nothing here gathers its facts
+	// NotChecked lists the rules of which everything is undelivered, each once.
+	NotChecked []string `json:"not_checked,omitempty"`
+}
+
+// Count counts findings.
+func Count(list []Finding) Tally {
+	var t Tally
+	checked := map[string]bool{}
+	for _, f := range list {
+		if !f.Undelivered && f.Status != NotApplicable {
+			checked[f.Rule] = true
+		}
+		switch {
+		case f.Undelivered:
+			t.Undelivered++
+		case f.Status == Pass:
+			t.Pass++
+		case f.Status == NotApplicable:
+			t.NotApplicable++
+		case f.Status == Attested:
+			t.Attested++
+		case f.Waiver != nil:
+			t.Waived++
+		default:
+			t.Open++
+		}
+	}
+	for _, f := range list {
+		if f.Undelivered && !checked[f.Rule] && !slices.Contains(t.NotChecked, f.Rule) {
+			t.NotChecked = append(t.NotChecked, f.Rule)
+		}
+	}
+	return t
 }
 
 // Exit codes of commands that check.
@@ -162,7 +240,10 @@ const (
 	ExitFinding = 3
 )
 
-// ExitCode is ExitOK if everything was checked and complies, else ExitFinding.
+// ExitCode is ExitOK if OK, else ExitFinding, also if all that is left is waived:
+// a script that only looks at the code must not take a waived fail for
+// compliance. Commands print beside it what Count tells is waived, and which
+// rules are not checked here.
 func ExitCode(list []Finding) int {
 	if OK(list) {
 		return ExitOK

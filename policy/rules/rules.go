@@ -100,6 +100,16 @@ func Table() []Rule {
 	)
 }
 
+// Lookup returns the entry of the catalogue with the id.
+func Lookup(id string) (Rule, bool) {
+	list := Table()
+	i := slices.IndexFunc(list, func(r Rule) bool { return r.ID == id })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return list[i], true
+}
+
 // sheet collects the findings of one rule.
 type sheet struct {
 	*Facts
@@ -112,6 +122,13 @@ type sheet struct {
 // add completes a finding and files it. The aspect tells apart several
 // findings of one rule on one target.
 func (s *sheet) add(aspect string, f Finding) {
+	f.Target.Site = s.Site
+	s.file(aspect, f)
+}
+
+// file is add for a finding that names its site itself: in the scope of the
+// protocol one declaration per site can be due.
+func (s *sheet) file(aspect string, f Finding) {
 	f.Rule = s.rule.ID
 	if f.Severity == "" {
 		f.Severity = s.rule.Severity
@@ -119,7 +136,6 @@ func (s *sheet) add(aspect string, f Finding) {
 	if f.Title == (policy.Text{}) {
 		f.Title = s.rule.Title
 	}
-	f.Target.Site = s.Site
 	f.Why.Rules = append([]string{s.rule.ID}, s.rule.Related...)
 	f.Why.Norm = s.rule.Norm
 	if f.Why.Article == "" {
@@ -127,6 +143,9 @@ func (s *sheet) add(aspect string, f Finding) {
 	}
 	if s.Protocol != nil {
 		f.Protocol = ProtocolRef{ID: s.Protocol.Metadata.ID, Version: s.Protocol.Metadata.Version}
+	}
+	if f.Method == "" {
+		f.Method = Test
 	}
 	f.At = s.Now
 	t := f.Target
@@ -142,41 +161,86 @@ func (s *sheet) add(aspect string, f Finding) {
 
 // Evaluate judges every rule of the scope and returns all findings, those that
 // pass among them, in the order of the table: for a site if the facts name
-// one, else for the protocol as a whole. A rule that the protocol does not ask
-// for is not applicable, with the reason. Without a protocol, or for a site
-// that it does not have, each rule is an error.
+// one, else for the protocol as a whole. What people must declare (Half and
+// Manual) belongs to the protocol as a whole, also for rules whose machine half
+// is judged at each site; its findings have the aspect "attested". A rule that
+// the protocol does not ask for is not applicable, with the reason. Without a
+// protocol, or for a site that it does not have, each rule is an error.
+//
+// Findings that a waiver of the protocol covers carry it; a waiver beyond the
+// limits is told by a finding of GOV-1.
 func Evaluate(f Facts) []Finding {
 	scope := ScopeSite
 	if f.Site == "" {
 		scope = ScopeProtocol
 	}
+	f.index()
+	table := Table()
+	var site policy.Site
+	known := f.Protocol != nil
+	if known && scope == ScopeSite {
+		site, known = f.Protocol.Site(f.Site)
+	}
 	var out []Finding
-	for _, r := range Table() {
-		if r.Scope != scope || r.check == nil {
+	for _, r := range table {
+		machine := r.Scope == scope && r.check != nil
+		human := scope == ScopeProtocol && r.Mode != Automatic
+		if !machine && !human {
 			continue
 		}
-		s := &sheet{Facts: &f, rule: r}
-		ok := f.Protocol != nil
-		if ok && scope == ScopeSite {
-			s.site, ok = f.Protocol.Site(f.Site)
+		s := &sheet{Facts: &f, rule: r, site: site}
+		if !known {
+			s.add("", unknownSite(f.Site))
+			out = append(out, s.out...)
+			continue
 		}
-		switch {
-		case !ok:
-			s.add("", Finding{
-				Status: Error,
-				Text:   say("Er is geen protocol voor locatie %q.", "Il n'y a pas de protocole pour le site %q.", "There is no protocol for site %q.", f.Site),
-				Remedy: say("Geef de agent een protocol dat deze locatie noemt.", "Donnez à l'agent un protocole qui mentionne ce site.", "Give the agent a protocol that names this site."),
-			})
-		default:
-			if bound, why := r.Binds(f.Protocol, f.Site); bound {
+		bound, why := r.Binds(f.Protocol, f.Site)
+		if machine {
+			if bound {
 				r.check(s)
 			} else {
 				s.add("", Finding{Status: NotApplicable, Text: why})
 			}
 		}
+		if human {
+			attested(s, bound, why)
+		}
 		out = append(out, s.out...)
 	}
+	if !known {
+		return out
+	}
+	out = waived(&f, table, out)
+	assign(f.Protocol, out)
 	return out
+}
+
+func unknownSite(site string) Finding {
+	if site == "" {
+		return Finding{
+			Status: Error,
+			Text:   say("Er is geen protocol.", "Il n'y a pas de protocole.", "There is no protocol."),
+			Remedy: say("Laad het protocol van de gemeente.", "Chargez le protocole de la commune.", "Load the municipality's protocol."),
+		}
+	}
+	return Finding{
+		Status: Error,
+		Text:   say("Er is geen protocol voor locatie %q.", "Il n'y a pas de protocole pour le site %q.", "There is no protocol for site %q.", site),
+		Remedy: say("Geef de agent een protocol dat deze locatie noemt.", "Donnez à l'agent un protocole qui mentionne ce site.", "Give the agent a protocol that names this site."),
+	}
+}
+
+// assign gives each finding that needs a person an owner: who declares it, or
+// else the first role that the protocol alerts of its severity. What is
+// undelivered needs nobody here.
+func assign(p *policy.Protocol, list []Finding) {
+	roles := map[Severity][]string{Critical: p.Alerts.Critical, High: p.Alerts.High, Medium: p.Alerts.Medium, Low: p.Alerts.Low}
+	for i := range list {
+		f := &list[i]
+		if f.Owner == "" && !f.Status.OK() && !f.Undelivered && len(roles[f.Severity]) > 0 {
+			f.Owner = roles[f.Severity][0]
+		}
+	}
 }
 
 // Binds tells whether the protocol asks for what the rule demands, and if not,
