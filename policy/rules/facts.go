@@ -100,7 +100,7 @@ type Path struct {
 	Path   devices.Path
 	Stream devices.Value[devices.Stream]
 	View   View
-	// Masks by the zone's id.
+	// Masks by the zone's id; those of one preset by PresetMask.
 	Masks map[string]Mask
 	Cover Shown
 }
@@ -212,9 +212,6 @@ func (f *Facts) reader(r policy.Reader) (Reader, bool) {
 	return Reader{}, false
 }
 
-// scanFresh is how old a search may be to say anything about now.
-const scanFresh = 2 * time.Hour
-
 // unscanned lists the networks of the site that no fresh and complete search
 // covers, with the reason.
 func (f *Facts) unscanned(site policy.Site) []Scan {
@@ -230,7 +227,7 @@ func (f *Facts) unscanned(site policy.Site) []Scan {
 			}
 		}
 		switch {
-		case best.OK && !best.At.Add(scanFresh).Before(f.Now):
+		case best.OK && !f.freshUntil(best.At).Before(f.Now):
 			continue
 		case best.OK:
 			best.Why = "last searched at " + best.At.UTC().Format(time.RFC3339)

@@ -48,8 +48,9 @@ func unseen(f Camera) []verdict {
 }
 
 // view is LOC-3: the picture shows what the reference shows, and every mask is
-// in the picture, on every path. While the whole picture is covered there is
-// nothing to compare.
+// in the picture, on every path; people appear no larger than the protocol
+// allows. A mask of one preset counts only when it was seen there. While the
+// whole picture is covered there is nothing to compare.
 func view(s *sheet) {
 	for _, c := range s.Protocol.CamerasOf(s.Site) {
 		f := s.camera(c.ID)
@@ -60,11 +61,25 @@ func view(s *sheet) {
 			for _, m := range c.Masks {
 				s.add("mask", Finding{Target: Target{Camera: c.ID, Zone: m.ID}, Why: why, Status: NotApplicable, Text: covered, Since: f.Since})
 			}
+			for _, v := range c.Views {
+				for _, m := range v.Masks {
+					s.add(presetAspect(v), Finding{Target: Target{Camera: c.ID, Zone: m.ID}, Why: why, Status: NotApplicable, Text: covered, Since: f.Since})
+				}
+			}
+			if c.MaxDetail > 0 {
+				s.add("detail", Finding{Target: Target{Camera: c.ID}, Why: why, Status: NotApplicable, Text: covered, Since: f.Since})
+			}
 			continue
 		}
 		moved(s, c, f, why)
+		detail(s, c, f, why)
 		for _, m := range c.Masks {
-			masked(s, c, m, f, Why{Article: article(m.Ref, c.Ref, s.site.Ref)})
+			masked(s, "mask", m.ID, c, m, f, Why{Article: article(m.Ref, c.Ref, s.site.Ref)})
+		}
+		for _, v := range c.Views {
+			for _, m := range v.Masks {
+				masked(s, presetAspect(v), PresetMask(v.ID, m.ID), c, m, f, Why{Article: article(m.Ref, v.Ref, c.Ref, s.site.Ref)})
+			}
 		}
 	}
 }
@@ -105,10 +120,17 @@ func moved(s *sheet, c policy.Camera, f Camera, why Why) {
 	s.add("view", finding)
 }
 
-func masked(s *sheet, c policy.Camera, m policy.Mask, f Camera, why Why) {
+// PresetMask is the key in Path.Masks of a mask that belongs to one preset of a
+// camera that turns.
+func PresetMask(view, mask string) string { return view + "/" + mask }
+
+func presetAspect(v policy.CameraView) string { return "mask/" + v.ID }
+
+// masked judges one mask; key is its key in Path.Masks.
+func masked(s *sheet, aspect, key string, c policy.Camera, m policy.Mask, f Camera, why Why) {
 	list := unseen(f)
 	for _, p := range f.Paths {
-		have, looked := p.Masks[m.ID]
+		have, looked := p.Masks[key]
 		v := verdict{path: p.Path.ID, status: Unproven, reason: orUnknown(have.Reason), numbers: have.Numbers}
 		if !looked {
 			v.reason = "not looked at yet"
@@ -135,7 +157,7 @@ func masked(s *sheet, c policy.Camera, m policy.Mask, f Camera, why Why) {
 		finding.Text = say("Of masker %s van camera %s in beeld is, is niet aangetoond%s: %s.", "La présence du masque %s de la caméra %s à l'image n'est pas prouvée%s: %s.", "Whether mask %s of camera %s is in the picture is unproven%s: %s.", m.ID, c.ID, onPath(w), w.reason)
 		finding.Remedy = lookRemedy()
 	}
-	s.add("mask", finding)
+	s.add(aspect, finding)
 }
 
 func evidence(kind string, list []verdict) []Evidence {
