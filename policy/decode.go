@@ -17,7 +17,7 @@ import (
 // decoder fills a Protocol from a tree and remembers where each value stands,
 // so that validation can name the line. It collects problems and goes on.
 type decoder struct {
-	file     string
+	file     string // of the tree being read
 	problems Problems
 	at       map[string]position // by path, as in cameras[2].masks[0].id
 	// broken holds the paths in which something could not be read: nothing
@@ -26,23 +26,29 @@ type decoder struct {
 }
 
 func (d *decoder) problem(at position, what, fix string) {
-	d.problems = append(d.problems, one(d.file, at, what, fix)...)
+	d.problems = append(d.problems, fault(at, what, fix))
 }
 
 // fault reports a problem at a path, or at the nearest block around it that
-// stands in the file.
+// stands in a file.
 func (d *decoder) fault(path, what, fix string) {
-	if d.broken[path] {
-		return
+	if !d.broken[path] {
+		d.problem(d.place(path), what, fix)
 	}
+}
+
+// place is where a path stands, or else the nearest block around it.
+func (d *decoder) place(path string) position {
 	for {
 		if at, ok := d.at[path]; ok || path == "" {
-			d.problem(position{max(at.line, 1), max(at.column, 1)}, what, fix)
-			return
+			return at
 		}
 		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
 	}
 }
+
+// node is where a node of the tree being read begins.
+func (d *decoder) node(n ast.Node) position { return nodePosition(d.file, n) }
 
 // has tells whether the file has a value at the path.
 func (d *decoder) has(path string) bool { _, ok := d.at[path]; return ok }
@@ -60,10 +66,10 @@ func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]
 type parsed interface{ parse(s string) error }
 
 func (d *decoder) value(path string, n ast.Node, into reflect.Value) {
-	if _, null := n.(*ast.NullNode); null || n == nil {
+	if isNull(n) {
 		return // the source does not say
 	}
-	at := nodePosition(n)
+	at := d.node(n)
 	d.at[path] = at
 	before := len(d.problems)
 	defer func() {
@@ -85,6 +91,8 @@ func (d *decoder) value(path string, n ast.Node, into reflect.Value) {
 		if s, ok := d.text(n); ok {
 			if err := v.parse(s); err != nil {
 				d.problem(at, err.Error(), "")
+			} else if date, ok := v.(*Date); ok && (date.Year < 1900 || date.Year > 2199) {
+				d.problem(at, fmt.Sprintf("%s is no date of our time", short(s)), "write a year from 1900 to 2199")
 			}
 		}
 		return
@@ -97,20 +105,7 @@ func (d *decoder) value(path string, n ast.Node, into reflect.Value) {
 	case reflect.Struct:
 		d.block(path, n, into.Addr().Interface())
 	case reflect.Slice:
-		list, ok := n.(*ast.SequenceNode)
-		if !ok {
-			d.problem(at, fmt.Sprintf("%s where a list belongs", kindOf(n)), "write [a, b], or one entry per line after \"- \"")
-			return
-		}
-		into.Set(reflect.MakeSlice(into.Type(), len(list.Values), len(list.Values)))
-		for i, e := range list.Values {
-			if _, null := e.(*ast.NullNode); null || e == nil {
-				d.problem(at, fmt.Sprintf("entry %d of the list is empty", i+1), "give it a value or remove it")
-				d.broken[index(path, i)] = true
-				continue
-			}
-			d.value(index(path, i), e, into.Index(i))
-		}
+		d.list(path, n, into)
 	case reflect.Map:
 		into.Set(reflect.MakeMap(into.Type()))
 		d.pairs(n, func(key string, _ position, value ast.Node) {
@@ -148,11 +143,123 @@ func (d *decoder) value(path string, n ast.Node, into reflect.Value) {
 	}
 }
 
+func isNull(n ast.Node) bool {
+	_, null := n.(*ast.NullNode)
+	return null || n == nil
+}
+
+// list appends the entries of a sequence to a slice: a list of the protocol
+// may be spread over several files.
+func (d *decoder) list(path string, n ast.Node, into reflect.Value) {
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		d.problem(d.node(n), fmt.Sprintf("%s where a list belongs", kindOf(n)), "write [a, b], or one entry per line after \"- \"")
+		return
+	}
+	before := into.Len()
+	longer := reflect.MakeSlice(into.Type(), before+len(list.Values), before+len(list.Values))
+	reflect.Copy(longer, into)
+	into.Set(longer)
+	for i, e := range list.Values {
+		at := index(path, before+i)
+		if isNull(e) {
+			d.problem(d.node(n), fmt.Sprintf("entry %d of the list is empty", i+1), "give it a value or remove it")
+			d.broken[at] = true
+			continue
+		}
+		d.value(at, e, into.Index(before+i))
+		if s := into.Index(before + i); s.Kind() == reflect.String && s.String() == "" && !d.broken[at] {
+			d.problem(d.node(e), fmt.Sprintf("entry %d of the list is empty", i+1), "give it a value or remove it")
+			d.broken[at] = true
+		}
+	}
+}
+
+// protocol fills the protocol from its documents. Lists go on from one to the
+// next; anything else stands in one of them only. The first says which protocol
+// it is, the others name it.
+func (d *decoder) protocol(parts []part, p *Protocol) bool {
+	fields := map[string]reflect.Value{}
+	collectFields(reflect.ValueOf(p).Elem(), fields)
+	present := map[string]position{}
+	complete := true
+	for i, doc := range parts {
+		d.file = doc.file
+		if i == 0 {
+			d.at[""] = d.node(doc.root)
+		}
+		header := map[string]bool{"apiVersion": true, "kind": true, "metadata": true}
+		complete = d.pairs(doc.root, func(key string, at position, value ast.Node) {
+			f, known := fields[key]
+			first, again := present[key]
+			if known && !isNull(value) && !again {
+				present[key] = at
+			}
+			switch {
+			case !known:
+				d.problem(at, fmt.Sprintf("unknown key %s", short(key)), suggest(key, fields))
+			case i > 0 && header[key]:
+				header[key] = false
+				d.again(key, value, p)
+			case isNull(value):
+			case again && f.Kind() == reflect.Slice:
+				before := len(d.problems)
+				d.list(key, value, f)
+				d.broken[key] = d.broken[key] || len(d.problems) > before
+			case again:
+				d.problem(at, fmt.Sprintf("%s stands in two files", short(key)), fmt.Sprintf("the first is at %s:%d:%d; keep one", first.file, first.line, first.column))
+			default:
+				d.value(key, value, f)
+			}
+		}) && complete
+		for _, key := range []string{"apiVersion", "kind", "metadata"} {
+			if i > 0 && complete && header[key] {
+				d.problem(d.node(doc.root), fmt.Sprintf("%s is missing in a file that adds to a protocol", key), "begin with apiVersion: "+APIVersion+", kind: "+KindProtocol+" and metadata: {id: "+short(p.Metadata.ID)+"}")
+				break
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.Basis.Fields)) {
+		if first, _, _ := strings.Cut(key, "."); present[first] == (position{}) {
+			d.fault(join("basis", key), fmt.Sprintf("basis names %s, which this block does not have", short(key)), "name a key of the same block")
+		}
+	}
+	return complete
+}
+
+// again checks a head line of a file that adds to a protocol.
+func (d *decoder) again(key string, value ast.Node, p *Protocol) {
+	same := func(name string, n ast.Node, want string) {
+		if s, ok := d.text(n); ok && s != want {
+			d.problem(d.node(n), fmt.Sprintf("%s is %s, but the first file has %s", name, short(s), short(want)), "correct it, or check the files of each protocol by themselves")
+		}
+	}
+	switch key {
+	case "apiVersion":
+		same(key, value, p.APIVersion)
+	case "kind":
+		same(key, value, p.Kind)
+	default:
+		named := false
+		ok := d.pairs(value, func(k string, at position, n ast.Node) {
+			if k != "id" {
+				d.problem(at, fmt.Sprintf("metadata of the protocol stand a second time, with %s", short(k)), "keep the id only, or name this file first")
+				return
+			}
+			named = true
+			same("metadata.id", n, p.Metadata.ID)
+		})
+		if ok && !named {
+			d.problem(d.node(value), "metadata.id is missing", "write the id of the first file, "+short(p.Metadata.ID))
+		}
+	}
+}
+
 // block fills a struct from a mapping. Keys that the struct does not have are
 // problems, and so is a basis that names a field which is not there. It is
 // false if n is no mapping.
 func (d *decoder) block(path string, n ast.Node, into any) bool {
-	d.at[path] = nodePosition(n)
+	d.at[path] = d.node(n)
 	v := reflect.ValueOf(into).Elem()
 	fields := map[string]reflect.Value{}
 	collectFields(v, fields)
@@ -202,12 +309,12 @@ func (d *decoder) pairs(n ast.Node, each func(key string, at position, value ast
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{m}
 	default:
-		d.problem(nodePosition(n), fmt.Sprintf("%s where a block of keys belongs", kindOf(n)), "write key: value lines")
+		d.problem(d.node(n), fmt.Sprintf("%s where a block of keys belongs", kindOf(n)), "write key: value lines")
 		return false
 	}
 	seen := map[string]position{}
 	for _, kv := range values {
-		at := tokenPosition(kv.Key.GetToken())
+		at := tokenPosition(d.file, kv.Key.GetToken())
 		key := kv.Key.GetToken().Value
 		if first, twice := seen[key]; twice {
 			d.problem(at, fmt.Sprintf("key %s stands twice in the same block", short(key)), fmt.Sprintf("the first is on line %d; keep one", first.line))
@@ -229,9 +336,9 @@ func (d *decoder) text(n ast.Node) (string, bool) {
 		return s.Value.Value, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		raw := n.GetToken().Value
-		d.problem(nodePosition(n), fmt.Sprintf("%s where text belongs", kindOf(n)), fmt.Sprintf("put it in quotes: %s", short(raw)))
+		d.problem(d.node(n), fmt.Sprintf("%s where text belongs", kindOf(n)), fmt.Sprintf("put it in quotes: %s", short(raw)))
 	default:
-		d.problem(nodePosition(n), fmt.Sprintf("%s where text belongs", kindOf(n)), "write one value")
+		d.problem(d.node(n), fmt.Sprintf("%s where text belongs", kindOf(n)), "write one value")
 	}
 	return "", false
 }
@@ -240,9 +347,9 @@ func (d *decoder) basis(path string, n ast.Node, into *Basis) {
 	word := func(path string, n ast.Node) string {
 		s, ok := d.text(n)
 		if ok && s != BasisAssumed && s != BasisLaw {
-			d.problem(nodePosition(n), fmt.Sprintf("basis %s is not known", short(s)), "write assumed or law; leave basis out for the protocol's own words")
+			d.problem(d.node(n), fmt.Sprintf("basis %s is not known", short(s)), "write assumed or law; leave basis out for the protocol's own words")
 		}
-		d.at[path] = nodePosition(n)
+		d.at[path] = d.node(n)
 		return s
 	}
 	switch n.(type) {
@@ -258,7 +365,7 @@ func (d *decoder) source(n ast.Node, into *Source) {
 	if i, ok := n.(*ast.IntegerNode); ok {
 		v, fits := integer(i)
 		if !fits || v < 1 || v > 64 {
-			d.problem(nodePosition(n), fmt.Sprintf("source %s is no lens of a device", short(n.GetToken().Value)), "count lenses from 1, or put a token in quotes")
+			d.problem(d.node(n), fmt.Sprintf("source %s is no lens of a device", short(n.GetToken().Value)), "count lenses from 1, or put a token in quotes")
 			return
 		}
 		into.Index = v
@@ -271,17 +378,17 @@ func (d *decoder) point(path string, n ast.Node, into *devices.Point) {
 	const fix = "write [x, y] with fractions of the picture from the top left, as in [0.25, 0.5]"
 	list, ok := n.(*ast.SequenceNode)
 	if !ok || len(list.Values) != 2 {
-		d.problem(nodePosition(n), "a corner that is not two numbers", fix)
+		d.problem(d.node(n), "a corner that is not two numbers", fix)
 		return
 	}
 	for i, to := range []*float64{&into.X, &into.Y} {
 		f, ok := number(list.Values[i])
 		if !ok {
-			d.problem(nodePosition(n), "a corner that is not two numbers", fix)
+			d.problem(d.node(n), "a corner that is not two numbers", fix)
 			return
 		}
 		*to = f
-		d.at[index(path, i)] = nodePosition(list.Values[i])
+		d.at[index(path, i)] = d.node(list.Values[i])
 	}
 }
 

@@ -18,31 +18,27 @@ import (
 // square of the keys in one block and of the depth, so both are counted on
 // the tokens, before it runs.
 const (
-	MaxFile     = 1 << 20 // bytes
+	MaxFile     = 1 << 20 // bytes of all files of a protocol, joined
 	maxDepth    = 32
-	maxKeys     = 1000   // in one block
-	maxAllKeys  = 40_000 // in the file
-	maxElements = 5000   // in one list
+	maxKeys     = 1000    // in one block
+	maxAllKeys  = 100_000 // in all files
+	maxElements = 5000    // in one list of a file
+	maxParts    = 250     // files, and documents in them
 )
 
-// Parse reads and validates a protocol file. name is what messages call the
-// file. The error, if any, is of type Problems and holds everything that is
-// wrong; the protocol is then nil.
-//
-// The file is YAML without anchors, aliases, tags, merge keys and complex
-// keys: what stands in it is what a person reads there.
+// Parse reads and validates a protocol in one file, which may hold several
+// YAML documents; see Check. name is what messages call the file. The error,
+// if any, is of type Problems and holds every problem of ClassError; the
+// protocol is then nil.
 func Parse(name string, data []byte) (*Protocol, error) {
-	root, problems := parseTree(name, data)
-	if len(problems) > 0 {
-		return nil, problems.sorted()
-	}
-	d := &decoder{file: name, at: map[string]position{}, broken: map[string]bool{}}
-	p := &Protocol{}
-	if d.block("", root, p) {
-		validate(d, p)
-	}
-	if len(d.problems) > 0 {
-		return nil, d.problems.sorted()
+	return ParseFiles(File{Name: name, Data: data})
+}
+
+// ParseFiles is Parse for a protocol in several files.
+func ParseFiles(files ...File) (*Protocol, error) {
+	p, problems := Check(files...)
+	if errs := problems.Of(ClassError); len(errs) > 0 {
+		return nil, errs
 	}
 	return p, nil
 }
@@ -53,78 +49,142 @@ type File struct {
 	Data []byte
 }
 
-type position struct{ line, column int }
-
-func one(name string, at position, what, fix string) Problems {
-	return Problems{{Class: ClassError, File: name, Line: at.line, Column: at.column, What: what, Fix: fix}}
+// Join makes one text of several files of a protocol. Parse reads the same
+// protocol from it as ParseFiles does from the files.
+func Join(files ...File) []byte {
+	if len(files) == 1 {
+		return bytes.Clone(files[0].Data)
+	}
+	var b bytes.Buffer
+	for _, f := range files {
+		b.WriteString(separator)
+		b.WriteString(wholeLines(f.Data))
+	}
+	return b.Bytes()
 }
 
-// parseTree turns the bytes into a tree of plain maps, lists and scalars, or
-// says why not. A panic of the YAML parser is a problem of the file, too: a
-// hostile file must not end the agent.
-func parseTree(name string, data []byte) (root ast.Node, problems Problems) {
+const separator = "---\n"
+
+// wholeLines is the text of a file without a byte order mark, its last line ended.
+func wholeLines(data []byte) string {
+	text := strings.TrimPrefix(string(data), "\ufeff")
+	if !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return text
+}
+
+// position is a place in a file; line and column count from 1.
+type position struct {
+	file         string
+	line, column int
+}
+
+func fault(at position, what, fix string) Problem {
+	return Problem{Class: ClassError, File: at.file, Line: max(at.line, 1), Column: max(at.column, 1), What: what, Fix: fix}
+}
+
+// part is one YAML document of a protocol.
+type part struct {
+	file string
+	root ast.Node
+}
+
+// parseAll turns the files into their documents, or says why not.
+func parseAll(files []File) ([]part, Problems) {
+	size := 0
+	for i, f := range files {
+		size += len(f.Data)
+		if len(files) > 1 {
+			size += 2 * len(separator) // Join needs no more
+		}
+		if size > MaxFile {
+			what := fmt.Sprintf("the file has %d bytes; the limit is %d", len(f.Data), MaxFile)
+			if i > 0 {
+				what = fmt.Sprintf("the files up to this one have %d bytes; the limit is %d", size, MaxFile)
+			}
+			return nil, Problems{fault(position{file: f.Name}, what, "split the protocol, or remove what is none")}
+		}
+	}
+	if len(files) == 0 {
+		return nil, Problems{fault(position{file: "protocol"}, "no file was given", "name the files of one protocol, that with the whole metadata first")}
+	}
+	var parts []part
+	var problems Problems
+	left := counts{keys: maxAllKeys, parts: maxParts}
+	for _, f := range files {
+		docs, p := parseTrees(f.Name, f.Data, &left)
+		problems = append(problems, p...)
+		parts = append(parts, docs...)
+	}
+	return parts, problems
+}
+
+// counts is what all files together may still hold.
+type counts struct{ keys, parts int }
+
+// parseTrees turns the bytes of a file into trees of plain maps, lists and
+// scalars, or says why not. A panic of the YAML parser is a problem of the
+// file, too: a hostile file must not end the agent.
+func parseTrees(name string, data []byte, left *counts) (parts []part, problems Problems) {
+	start := position{file: name}
 	defer func() {
 		if r := recover(); r != nil {
-			root, problems = nil, one(name, position{1, 1}, "the file is not YAML that can be read", "compare it with an example protocol")
+			parts, problems = nil, Problems{fault(start, "the file is not YAML that can be read", "compare it with an example protocol")}
 		}
 	}()
 	if p := checkBytes(name, data); p != nil {
 		return nil, p
 	}
-	text := strings.TrimPrefix(string(data), "\ufeff")
-	tokens := lexer.Tokenize(text)
-	if p := checkTokens(name, tokens); len(p) > 0 {
+	tokens := lexer.Tokenize(wholeLines(data))
+	if p := checkTokens(name, tokens, left); len(p) > 0 {
 		return nil, p
 	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		at, what := position{1, 1}, "the file is not valid YAML"
+		at, what := start, "the file is not valid YAML"
 		if ye, ok := errors.AsType[yaml.Error](err); ok {
-			at, what = tokenPosition(ye.GetToken()), "not valid YAML: "+bounded(ye.GetMessage())
+			at, what = tokenPosition(name, ye.GetToken()), "not valid YAML: "+bounded(ye.GetMessage())
 		}
-		return nil, one(name, at, what, "check indentation, colons, quotes and brackets on this line and the one before")
+		return nil, Problems{fault(at, what, "check indentation, colons, quotes and brackets on this line and the one before")}
 	}
-	var docs []*ast.DocumentNode
 	for _, d := range file.Docs {
 		if d.Body != nil {
-			docs = append(docs, d)
+			parts = append(parts, part{name, d.Body})
 		}
 	}
-	switch len(docs) {
-	case 0:
-		return nil, one(name, position{1, 1}, "the file is empty", "begin with apiVersion: "+APIVersion)
-	case 1:
-		return docs[0].Body, nil
-	default:
-		return nil, one(name, nodePosition(docs[1].Body), "a second document begins in the file", "keep one protocol per file, without ---")
+	if left.parts -= max(len(parts), 1); left.parts < 0 {
+		return nil, Problems{fault(start, "more files or documents than a protocol can have", fmt.Sprintf("a protocol holds at most %d; put several sites in one", maxParts))}
 	}
+	if len(parts) == 0 {
+		return nil, Problems{fault(start, "the file is empty", "begin with apiVersion: "+APIVersion)}
+	}
+	return parts, nil
 }
 
-// checkBytes refuses what is too long, or not text that people see as it is.
+// checkBytes refuses what is not text that people see as it is.
 func checkBytes(name string, data []byte) Problems {
-	at := position{1, 1}
-	if len(data) > MaxFile {
-		return one(name, at, fmt.Sprintf("the file has %d bytes; the limit is %d", len(data), MaxFile), "split it, or remove what is no protocol")
-	}
+	at := position{name, 1, 1}
+	one := func(what, fix string) Problems { return Problems{fault(at, what, fix)} }
 	for _, bom := range [][]byte{{0xff, 0xfe}, {0xfe, 0xff}, {0, 0, 0xfe, 0xff}} {
 		if bytes.HasPrefix(data, bom) {
-			return one(name, at, "the file is in UTF-16 or UTF-32", "save it as UTF-8")
+			return one("the file is in UTF-16 or UTF-32", "save it as UTF-8")
 		}
 	}
 	for i := 0; i < len(data); {
 		r, n := utf8.DecodeRune(data[i:])
 		switch {
 		case r == utf8.RuneError && n <= 1:
-			return one(name, at, "a byte that is not UTF-8", "save the file as UTF-8")
+			return one("a byte that is not UTF-8", "save the file as UTF-8")
 		case r == '\n':
 			at.line, at.column = at.line+1, 0
 		case r == '\r' && !bytes.HasPrefix(data[i+1:], []byte{'\n'}):
-			return one(name, at, "a carriage return that ends no line", "save the file with Unix or Windows line ends")
+			return one("a carriage return that ends no line", "save the file with Unix or Windows line ends")
 		case r == '\r' || r == '\t' || r == 0xfeff && i == 0:
 		case r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029:
-			return one(name, at, fmt.Sprintf("the control character %U", r), "remove it")
+			return one(fmt.Sprintf("the control character %U", r), "remove it")
 		case r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0xfeff:
-			return one(name, at, fmt.Sprintf("the invisible character %U, which can make the text read otherwise than it is", r), "remove it")
+			return one(fmt.Sprintf("the invisible character %U, which can make the text read otherwise than it is", r), "remove it")
 		}
 		at.column++
 		i += n
@@ -134,7 +194,7 @@ func checkBytes(name string, data []byte) Problems {
 
 // checkTokens refuses the parts of YAML that a protocol has no use for, and
 // shapes that cost the parser more than linear time.
-func checkTokens(name string, tokens token.Tokens) Problems {
+func checkTokens(name string, tokens token.Tokens, left *counts) Problems {
 	type level struct {
 		column int
 		list   bool
@@ -142,11 +202,11 @@ func checkTokens(name string, tokens token.Tokens) Problems {
 	}
 	var problems Problems
 	refuse := func(t *token.Token, what, fix string) {
-		problems = append(problems, one(name, tokenPosition(t), what, fix)...)
+		problems = append(problems, fault(tokenPosition(name, t), what, fix))
 	}
 	var blocks []level
 	var flows []int // keys or elements per open bracket
-	all := 0
+	documents := 0
 	pop := func(column int, list bool) {
 		for len(blocks) > 0 {
 			top := blocks[len(blocks)-1]
@@ -173,8 +233,8 @@ func checkTokens(name string, tokens token.Tokens) Problems {
 			blocks[len(blocks)-1].keys++
 			n = blocks[len(blocks)-1].keys
 		}
-		if all++; n > limit || all > maxAllKeys {
-			refuse(t, "more entries than a protocol can have", fmt.Sprintf("a block holds at most %d keys or %d entries, a file %d in all", maxKeys, maxElements, maxAllKeys))
+		if left.keys--; n > limit || left.keys < 0 {
+			refuse(t, "more entries than a protocol can have", fmt.Sprintf("a block holds at most %d keys or %d entries, a protocol %d in all", maxKeys, maxElements, maxAllKeys))
 			return false
 		}
 		return true
@@ -197,6 +257,12 @@ func checkTokens(name string, tokens token.Tokens) Problems {
 			refuse(t, "a directive (%)", "leave it out")
 		case token.InvalidType:
 			refuse(t, "not valid YAML: "+bounded(t.Error), "check quotes and indentation")
+		case token.DocumentHeaderType:
+			blocks, flows = nil, nil
+			if documents++; documents > 2*maxParts {
+				refuse(t, "more files or documents than a protocol can have", fmt.Sprintf("a protocol holds at most %d; put several sites in one", maxParts))
+				ok = false
+			}
 		case token.MappingStartType, token.SequenceStartType:
 			flows = append(flows, 0)
 			ok = count(t, true)
@@ -237,26 +303,26 @@ func checkTokens(name string, tokens token.Tokens) Problems {
 	return problems
 }
 
-func tokenPosition(t *token.Token) position {
+func tokenPosition(file string, t *token.Token) position {
 	if t == nil || t.Position == nil {
-		return position{1, 1}
+		return position{file, 1, 1}
 	}
-	return position{max(t.Position.Line, 1), max(t.Position.Column, 1)}
+	return position{file, max(t.Position.Line, 1), max(t.Position.Column, 1)}
 }
 
 // nodePosition is where a node begins. The token of a mapping is its first
 // colon, so a mapping begins where its first key does.
-func nodePosition(n ast.Node) position {
+func nodePosition(file string, n ast.Node) position {
 	switch n := n.(type) {
 	case nil:
-		return position{1, 1}
+		return position{file, 1, 1}
 	case *ast.MappingNode:
 		if len(n.Values) > 0 && !n.IsFlowStyle {
-			return nodePosition(n.Values[0])
+			return nodePosition(file, n.Values[0])
 		}
 	case *ast.MappingValueNode:
-		return tokenPosition(n.Key.GetToken())
+		return tokenPosition(file, n.Key.GetToken())
 	default:
 	}
-	return tokenPosition(n.GetToken())
+	return tokenPosition(file, n.GetToken())
 }

@@ -215,7 +215,8 @@ type Consent struct {
 	Given    *bool    `yaml:"given" json:"given,omitempty"`
 	Date     Date     `yaml:"date" json:"date,omitzero"`
 	Document Document `yaml:"document" json:"document,omitzero"`
-	// Processings that it is about; none means all.
+	// Processings that it is about; none means all but the checker's, which
+	// came after the protocol and is named if it was consented to.
 	Processings []string      `yaml:"processings" json:"processings,omitempty"`
 	Covers      ConsentCovers `yaml:"covers" json:"covers,omitzero"`
 	Annulled    Date          `yaml:"annulled" json:"annulled,omitzero"` // rule HLD-2

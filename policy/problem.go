@@ -49,8 +49,8 @@ func (p Problem) String() string {
 	return s
 }
 
-// Problems is the error of Parse: every problem that was found, in the order
-// of the file, at most maxProblems of them.
+// Problems is what Check finds, and the error of Parse: in the order of the
+// files and their lines, at most maxProblems errors and maxRemarks others.
 type Problems []Problem
 
 // Error prints one problem per line.
@@ -62,20 +62,66 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// maxProblems bounds what a hostile file can make us say.
-const maxProblems = 100
+// Of returns the problems of one class, in the same order.
+func (p Problems) Of(c Class) Problems {
+	var out Problems
+	for _, q := range p {
+		if q.Class == c {
+			out = append(out, q)
+		}
+	}
+	return out
+}
 
-func (p Problems) sorted() Problems {
+// Bounds of what a hostile file can make us say.
+const (
+	maxProblems = 100  // errors
+	maxRemarks  = 2000 // conflicts, and open points
+)
+
+// sorted puts the problems in the order of the files given, and bounds them.
+func (p Problems) sorted(files []File) Problems {
+	order := map[string]int{}
+	for i, f := range files {
+		if _, ok := order[f.Name]; !ok {
+			order[f.Name] = i
+		}
+	}
 	slices.SortStableFunc(p, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.What, b.What))
+		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.What, b.What))
 	})
 	p = slices.Compact(p)
-	if len(p) > maxProblems {
-		last := p[maxProblems-1]
-		last.What, last.Fix = fmt.Sprintf("%d more problems from here on", len(p)-maxProblems+1), "repair those above first"
-		p = append(p[:maxProblems-1:maxProblems-1], last)
+	out := make(Problems, 0, len(p))
+	left := map[Class]int{ClassError: maxProblems, ClassConflict: maxRemarks, ClassOpen: maxRemarks}
+	last := map[Class]int{} // place of the last that fits
+	for _, q := range p {
+		if left[q.Class]--; left[q.Class] >= 0 {
+			last[q.Class] = len(out)
+			out = append(out, q)
+		}
 	}
-	return p
+	for class, n := range left {
+		if n < 0 {
+			q := &out[last[class]]
+			q.Code, q.Resolution = "", ""
+			q.What, q.Fix = fmt.Sprintf("%d more problems from here on", 1-n), "repair those above first"
+		}
+	}
+	return out
+}
+
+// code names a conflict or open point: its kind and the ids that it is about.
+// An id that cannot be one is an error by itself and left out.
+func code(kind string, ids ...string) string {
+	for i, id := range ids {
+		if id != AnyRole && !validID.MatchString(id) {
+			ids[i] = "?"
+		}
+	}
+	if len(ids) == 0 {
+		return kind
+	}
+	return kind + ":" + strings.Join(ids, "/")
 }
 
 // bounded is a message of the YAML library, which may quote a whole line of the

@@ -67,7 +67,8 @@ type Protocol struct {
 	Alerts            Alerts            `yaml:"alerts" json:"alerts"`
 	AgentRestrictions AgentRestrictions `yaml:"agent_restrictions" json:"agent_restrictions"`
 
-	locations map[string]*time.Location // by site; filled by Parse
+	locations  map[string]*time.Location // by site; filled by Parse
+	consentsAt []position                // where each consent stands; filled by Parse
 }
 
 // The only values of apiVersion and kind.
