@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -9,25 +8,25 @@ import (
 	"github.com/lensdop/lensdop/devices"
 )
 
-// Interval is the time that a decision covers a camera: From is in it, Until
-// is not. A zero Until means: until a person releases.
+// Interval is the time that a window covers a camera: From is in it, Until is
+// not. A zero Until means: until a person releases.
 type Interval struct {
-	Decision string    `json:"decision"`
+	Decision string    `json:"decision"` // id of the decision, or of the recurring window
 	Camera   string    `json:"camera"`
 	From     time.Time `json:"from"`
 	Until    time.Time `json:"until,omitzero"`
 }
 
 // Contains tells whether the instant lies in the interval.
-func (i Interval) Contains(t time.Time) bool {
-	return !t.Before(i.From) && (i.Until.IsZero() || t.Before(i.Until))
-}
+func (i Interval) Contains(t time.Time) bool { return stretch{i.From, i.Until}.contains(t) }
 
-// Refusal is a decision or release that cannot be carried out, and why. It is
-// never dropped silently: whoever signed it must be told.
+// Refusal is a decision, release or recurring window that cannot be carried
+// out, and why. It is never dropped silently: whoever signed or wrote it must
+// be told.
 type Refusal struct {
 	Decision string `json:"decision"`
 	Release  string `json:"release,omitempty"` // empty for a decision
+	Window   string `json:"window,omitempty"`  // recurring window of the protocol; the others are then empty
 	Err      error  `json:"-"`
 }
 
@@ -37,41 +36,11 @@ func (r Refusal) Error() string { return r.Err.Error() }
 // Unwrap gives the reason to errors.Is and errors.As.
 func (r Refusal) Unwrap() error { return r.Err }
 
-// span is a window with the time that its releases leave of it.
-type span struct {
-	window
-
-	until time.Time // zero: open
-}
-
-func (s span) at(t time.Time) bool {
-	return Interval{From: s.from, Until: s.until}.Contains(t)
-}
-
-func (s span) empty() bool { return !s.until.IsZero() && !s.from.Before(s.until) }
-
-// spans works out every usable decision. Each is taken by itself, so that one
-// more decision or a refused one never changes what another covers.
-func (p Policy) spans() []span {
-	if p.Protocol == nil {
-		return nil
-	}
-	var out []span
-	for _, d := range p.Decisions {
-		w, err := p.Protocol.window(d)
-		if err != nil {
-			continue // listed by Usable
-		}
-		out = append(out, span{window: w, until: p.until(w)})
-	}
-	return out
-}
-
-// until is the first instant that a window no longer covers: its own end or
+// released is the first instant that a window no longer covers: its own end or
 // its release, whichever is first. A release counts from its time on, once as
 // many different people have released as the template wants, and never before
 // the earliest release.
-func (p Policy) until(w window) time.Time {
+func (p Policy) released(w window) time.Time {
 	need := 1
 	if w.template != nil {
 		need = max(w.template.Signatures, 1)
@@ -104,24 +73,36 @@ func (p Policy) until(w window) time.Time {
 }
 
 // Usable splits the policy's decisions into those that CoverAt carries out and
-// a list of every decision and release that it refuses, with reasons.
+// a list of every decision, release and recurring window that it refuses, with
+// reasons. Decisions and recurring windows of the protocol itself are refused
+// here, too. A decision after a template that is no longer in use is carried
+// out: see CheckDecision.
 func (p Policy) Usable() ([]Decision, []Refusal) {
-	var usable []Decision
-	var refused []Refusal
-	windows := map[string][]window{}
-	for _, d := range p.Decisions {
-		if p.Protocol == nil {
+	if p.Protocol == nil {
+		var refused []Refusal
+		for _, d := range p.Decisions {
 			refused = append(refused, Refusal{Decision: d.ID, Err: fmt.Errorf("decision %s: there is no protocol", short(d.ID))})
-			continue
 		}
-		w, err := p.Protocol.window(d)
-		if err != nil {
-			refused = append(refused, Refusal{Decision: d.ID, Err: err})
-			continue
-		}
-		usable = append(usable, d)
-		windows[d.ID] = append(windows[d.ID], w)
+		return nil, append(refused, p.idle(nil)...)
 	}
+	var usable []Decision
+	panes, refused := p.panes(p.Protocol.camera)
+	windows := map[string][]window{}
+	for _, w := range panes {
+		if w.series != nil {
+			continue
+		}
+		windows[w.id] = append(windows[w.id], w.window)
+		if w.kind == EntryDecision {
+			usable = append(usable, w.window.decision)
+		}
+	}
+	return usable, append(refused, p.idle(windows)...)
+}
+
+// idle lists the releases that end none of the windows.
+func (p Policy) idle(windows map[string][]window) []Refusal {
+	var refused []Refusal
 	for _, r := range p.Releases {
 		err := fmt.Errorf("release %s: there is no usable decision %s", short(r.ID), short(r.Decision))
 		for _, w := range windows[r.Decision] {
@@ -133,95 +114,56 @@ func (p Policy) Usable() ([]Decision, []Refusal) {
 			refused = append(refused, Refusal{Decision: r.Decision, Release: r.ID, Err: err})
 		}
 	}
-	return usable, refused
+	return refused
 }
 
 // CoverAt is what must not be seen or heard of a camera at an instant: its
-// masks always, and in a window that is in force the whole picture and sound.
-// It is a pure function of the protocol, the decisions and the time; whether
-// that time can be trusted is the agent's to know. Of a camera that the
-// protocol does not have, nothing is covered.
+// masks always, those of all its views included, and in a window that is in
+// force the whole picture and sound. It is a pure function of the protocol,
+// the decisions and the time; whether that time can be trusted is the agent's
+// to know. Of a camera that the protocol does not have, nothing is covered.
 func (p Policy) CoverAt(camera string, t time.Time) devices.Cover {
-	var cover devices.Cover
-	c, ok := p.camera(camera)
+	return p.CoverAtView(camera, "", t)
+}
+
+// CoverAtView is CoverAt for a camera that is known to show one of its views:
+// the masks of the other views are left out. A view that the camera does not
+// have, or none, gives the masks of all of them.
+func (p Policy) CoverAtView(camera, view string, t time.Time) devices.Cover {
+	l, ok := p.lane(camera)
 	if !ok {
-		return cover
+		return devices.Cover{}
 	}
-	for _, m := range c.Masks {
-		cover.Zones = append(cover.Zones, devices.Zone{ID: m.ID, Polygon: slices.Clone(m.Polygon)})
-	}
-	if slices.ContainsFunc(p.spans(), func(s span) bool { return s.at(t) && s.covers(&c) }) {
-		cover.Whole, cover.Sound = true, true
-	}
-	return cover
+	return l.coverAt(view, t)
 }
 
-func (p Policy) camera(id string) (Camera, bool) {
-	if p.Protocol == nil {
-		return Camera{}, false
-	}
-	return p.Protocol.Camera(id)
-}
-
-// DecisionsAt lists the decisions that cover a camera at an instant.
+// DecisionsAt lists the decisions that cover a camera at an instant, those of
+// the protocol included. WindowsAt also names recurring windows.
 func (p Policy) DecisionsAt(camera string, t time.Time) []Decision {
-	c, ok := p.camera(camera)
+	l, ok := p.lane(camera)
 	if !ok {
 		return nil
 	}
-	var out []Decision
-	for _, s := range p.spans() {
-		if s.at(t) && s.covers(&c) {
-			out = append(out, s.decision)
-		}
+	return l.decisionsAt(t)
+}
+
+// WindowsAt lists every window that covers a camera at an instant.
+func (p Policy) WindowsAt(camera string, t time.Time) []Entry {
+	l, ok := p.lane(camera)
+	if !ok {
+		return nil
 	}
-	return out
+	return l.windowsAt(t)
 }
 
 // NextChange is the first instant after a given one at which CoverAt of the
-// camera differs from the instant before; false if it stays as it is.
+// camera differs from the instant before; false if it stays as it is. It sees
+// recurring windows for ten years from the instant, or from their first day if
+// that is later.
 func (p Policy) NextChange(camera string, after time.Time) (time.Time, bool) {
-	c, ok := p.camera(camera)
+	l, ok := p.lane(camera)
 	if !ok {
 		return time.Time{}, false
 	}
-	var mine []span
-	var edges []time.Time
-	for _, s := range p.spans() {
-		if s.empty() || !s.covers(&c) {
-			continue
-		}
-		mine = append(mine, s)
-		edges = append(edges, s.from)
-		if !s.until.IsZero() {
-			edges = append(edges, s.until)
-		}
-	}
-	covered := func(t time.Time) bool { return slices.ContainsFunc(mine, func(s span) bool { return s.at(t) }) }
-	slices.SortFunc(edges, time.Time.Compare)
-	for _, t := range edges {
-		if t.After(after) && covered(t) != covered(t.Add(-1)) {
-			return t, true
-		}
-	}
-	return time.Time{}, false
-}
-
-// Calendar lists what covers which camera of a site, and when, in order of time.
-func (p Policy) Calendar(site string) []Interval {
-	var out []Interval
-	for _, s := range p.spans() {
-		if s.decision.Site != site || s.empty() {
-			continue
-		}
-		for i := range p.Protocol.Cameras {
-			if c := &p.Protocol.Cameras[i]; s.covers(c) {
-				out = append(out, Interval{Decision: s.decision.ID, Camera: c.ID, From: s.from, Until: s.until})
-			}
-		}
-	}
-	slices.SortStableFunc(out, func(a, b Interval) int {
-		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Decision, b.Decision), cmp.Compare(a.Camera, b.Camera))
-	})
-	return out
+	return l.next(after)
 }

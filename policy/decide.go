@@ -24,12 +24,85 @@ func checkStatementID(what, id string) error {
 	return nil
 }
 
-// CheckDecision tells whether a decision can be carried out under the
-// protocol. A decision that cannot is refused whole and told to a person;
-// it is never carried out in part.
+// CheckDecision tells whether a new decision can be taken under the protocol.
+// A decision that cannot is refused whole and told to a person; it is never
+// carried out in part. It refuses more than CoverAt: a protocol that now says
+// obligation none, or a template that is no longer in use, takes no new
+// decisions, but lifts nothing that was decided before (invariant 3).
 func (p *Protocol) CheckDecision(d Decision) error {
-	_, err := p.window(d)
-	return err
+	if _, err := p.window(d); err != nil {
+		return err
+	}
+	if err := p.inUse(d.Template); err != nil {
+		return fmt.Errorf("decision %s: %w", short(d.ID), err)
+	}
+	return nil
+}
+
+// inUse tells whether new decisions can be taken, and follow a template.
+func (p *Protocol) inUse(template string) error {
+	if p.Blackout.Obligation == ObligationNone {
+		return errors.New("the protocol does not foresee covering (obligation: none); change the protocol first")
+	}
+	if t, ok := p.Template(template); ok && !t.InUse() {
+		return fmt.Errorf("template %q is not in use (enabled: false); enable it in the protocol first", t.ID)
+	}
+	return nil
+}
+
+// CheckRecorded tells whether what a decision in the protocol covers can be
+// carried out. One that covers nothing is good. Like CheckDecision it refuses
+// a template that is not in use; CoverAt goes on carrying that out.
+func (p *Protocol) CheckRecorded(r RecordedDecision) error {
+	if !r.Cover.IsSet() {
+		return nil
+	}
+	if _, err := p.recorded(r, p.camera); err != nil {
+		return err
+	}
+	if err := p.inUse(r.Cover.Template); err != nil {
+		return fmt.Errorf("decision %s: %w", short(r.ID), err)
+	}
+	return nil
+}
+
+// recorded is the window of a decision in the protocol.
+func (p *Protocol) recorded(r RecordedDecision, camera lookup) (window, error) {
+	fail := func(format string, args ...any) (window, error) {
+		return window{}, fmt.Errorf("decision %s: %w", short(r.ID), fmt.Errorf(format, args...))
+	}
+	c := r.Cover
+	t, ok := p.Template(c.Template)
+	switch {
+	case !ok:
+		return fail("%s is no template of the protocol", short(c.Template))
+	case c.First.IsZero():
+		return fail("it does not say on which day to cover; give the first")
+	case !c.Last.IsZero() && dayNumber(c.Last) < dayNumber(c.First):
+		return fail("its last day %s is before its first, %s", c.Last, c.First)
+	case r.Date.IsZero():
+		return fail("it has no date")
+	default:
+	}
+	last := c.Last
+	if last.IsZero() {
+		last = c.First
+	}
+	day := r.Date
+	at := time.Date(day.Year, day.Month, day.Day, 0, 0, 0, 0, p.Location(c.Site))
+	return p.check(p.foreseen(t, c.Site, c.First, last, r.ID, r.By, r.By, at), camera)
+}
+
+// lookup finds a camera, nil if there is none.
+type lookup func(id string) *Camera
+
+func (p *Protocol) camera(id string) *Camera {
+	for i := range p.Cameras {
+		if c := &p.Cameras[i]; c.ID == id {
+			return c
+		}
+	}
+	return nil
 }
 
 // CheckRelease tells whether a release may end a decision, alone or together
@@ -75,14 +148,23 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // window is a decision that can be carried out, with what it means here.
 type window struct {
 	decision Decision
-	template *Template // nil for a one-off
-	from     time.Time // first covered instant: the earlier of the signer's and ours
-	earliest time.Time // of a release: the later of the signer's and ours
+	template *Template       // nil for a one-off
+	cameras  map[string]bool // chosen one by one; nil: all that see a zone
+	from     time.Time       // first covered instant: the earlier of the signer's and ours
+	earliest time.Time       // of a release: the later of the signer's and ours
 }
 
 // window checks a decision and works out what it covers.
-func (p *Protocol) window(d Decision) (window, error) {
+func (p *Protocol) window(d Decision) (window, error) { return p.check(d, p.camera) }
+
+func (p *Protocol) check(d Decision, camera lookup) (window, error) {
 	w := window{decision: d, from: d.From, earliest: d.EarliestRelease}
+	if len(d.Cameras) > 0 {
+		w.cameras = make(map[string]bool, len(d.Cameras))
+		for _, id := range d.Cameras {
+			w.cameras[id] = true
+		}
+	}
 	fail := func(format string, args ...any) (window, error) {
 		return window{}, fmt.Errorf("decision %s: %w", short(d.ID), fmt.Errorf(format, args...))
 	}
@@ -114,7 +196,7 @@ func (p *Protocol) window(d Decision) (window, error) {
 	if err != nil {
 		return fail("%w", err)
 	}
-	if err := p.checkCameras(w, site); err != nil {
+	if err := p.checkCameras(w, site, camera); err != nil {
 		return fail("%w", err)
 	}
 	return w, nil
@@ -190,23 +272,26 @@ func (w window) covers(c *Camera) bool {
 	if c.Site != w.decision.Site || w.template != nil && !slices.ContainsFunc(w.template.Zones, c.SeesZone) {
 		return false
 	}
-	return len(w.decision.Cameras) == 0 || slices.Contains(w.decision.Cameras, c.ID)
+	return w.cameras == nil || w.cameras[c.ID]
 }
 
 // checkCameras tells whether the cameras that a decision names exist and can
 // be covered by it, and whether it covers any at all.
-func (p *Protocol) checkCameras(w window, site Site) error {
+func (p *Protocol) checkCameras(w window, site Site, camera lookup) error {
 	for _, id := range w.decision.Cameras {
-		c, ok := p.Camera(id)
+		c := camera(id)
 		switch {
-		case !ok:
+		case c == nil:
 			return fmt.Errorf("%s is no camera of the protocol", short(id))
 		case c.Site != site.ID:
 			return fmt.Errorf("camera %q hangs at site %q, not at %q", id, c.Site, site.ID)
-		case !w.covers(&c):
+		case !w.covers(c):
 			return fmt.Errorf("camera %q sees none of the zones of template %q", id, w.template.ID)
 		default:
 		}
+	}
+	if len(w.decision.Cameras) > 0 {
+		return nil
 	}
 	for i := range p.Cameras {
 		if w.covers(&p.Cameras[i]) {
@@ -253,15 +338,20 @@ func (p *Protocol) ElectionDays(template, site string, first, last Date, id, by,
 	if first.IsZero() || last.IsZero() {
 		return Decision{}, errors.New("the day of the election is missing")
 	}
-	loc := p.Location(site)
-	from, _ := instants(loc, first, t.CoveredFrom)
-	_, earliest := instants(loc, last, t.EarliestRelease)
-	d := Decision{
-		ID: id, Site: site, Template: template, From: from, EarliestRelease: earliest,
-		Reason: t.Reason, By: by, Role: role, At: at,
-	}
+	d := p.foreseen(t, site, first, last, id, by, role, at)
 	if err := p.CheckDecision(d); err != nil {
 		return Decision{}, err
 	}
 	return d, nil
+}
+
+// foreseen is the decision that follows a template, unchecked.
+func (p *Protocol) foreseen(t Template, site string, first, last Date, id, by, role string, at time.Time) Decision {
+	loc := p.Location(site)
+	from, _ := instants(loc, first, t.CoveredFrom)
+	_, earliest := instants(loc, last, t.EarliestRelease)
+	return Decision{
+		ID: id, Site: site, Template: t.ID, From: from, EarliestRelease: earliest,
+		Reason: t.Reason, By: by, Role: role, At: at,
+	}
 }

@@ -45,9 +45,18 @@ type Release struct {
 	Vouched string `json:"vouched,omitempty"`
 }
 
-// Policy is a protocol with the decisions and releases that are in force under it.
+// Policy is a protocol with the decisions and releases that are in force under
+// it. It is a value that answers by itself; for many questions make a Plan.
 type Policy struct {
 	Protocol  *Protocol
 	Decisions []Decision
 	Releases  []Release
+	// Elsewhere is what another party computed from the same protocol and
+	// decisions with its own time-zone data (see Computed). CoverAt covers what
+	// either side covers (invariant 10): for a recurring window or a window
+	// after a template that is known here, and as far as the other side's
+	// instants lie within three hours of ours. What lies further off, or belongs
+	// to no such window, covers nothing, since nobody decided it; Differences
+	// tells it. A release ends a window whatever the other side says of an open end.
+	Elsewhere []Interval
 }

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -52,7 +51,7 @@ func newSeries(w Recurring) (*series, error) {
 		if err := checkRecurrence(w.Rule); err != nil {
 			return fail("%w", err)
 		}
-		return fail("%w", errors.New("no day counts within "+fmt.Sprint(firstWithin)+" years of first; correct the rule, first, last or except"))
+		return fail("no day counts within %d years of first; correct the rule, first, last or except", firstWithin)
 	}
 	return s, nil
 }
@@ -100,24 +99,28 @@ func (s *series) at(loc *time.Location, t time.Time) []occurrence {
 	return s.within(loc, t, t.Add(1))
 }
 
-// after is the earliest beginning after an instant and not after end.
-func (s *series) after(loc *time.Location, t, end time.Time) (time.Time, bool) {
+// horizon is how many years ahead the changes of recurring windows are sought.
+const horizon = 10
+
+// after is the earliest beginning after an instant, within the horizon from
+// there or from the window's first day.
+func (s *series) after(loc *time.Location, t time.Time) (time.Time, bool) {
 	var best time.Time
-	lo := dayNumber(DateOf(t.UTC().Add(-reach)))
-	hi := dayNumber(DateOf(end.UTC().Add(reach))) + 1
-	for day := lo; ; {
+	end := t
+	if first := time.Unix(int64(s.days.first)*secondsOfDay, 0); first.After(end) {
+		end = first
+	}
+	end = end.AddDate(horizon, 0, 0)
+	hi := dayNumber(DateOf(end.UTC()))
+	for day := dayNumber(DateOf(t.UTC().Add(-reach))); ; {
 		n, ok := s.days.next(day, hi)
 		if !ok {
-			break
+			return best, !best.IsZero()
 		}
-		midnight := time.Unix(int64(n)*secondsOfDay, 0)
-		if !best.IsZero() && midnight.Add(-reach).After(best) {
-			break // this day and those after it begin later
-		}
-		if o := s.on(loc, dateOfNumber(n)); o.from.After(t) && !o.from.After(end) && (best.IsZero() || o.from.Before(best)) {
+		if o := s.on(loc, dateOfNumber(n)); o.from.After(t) && (best.IsZero() || o.from.Before(best)) {
 			best = o.from
+			hi = min(hi, dayNumber(DateOf(best.UTC().Add(reach)))+1) // later days begin later
 		}
 		day = n + 1
 	}
-	return best, !best.IsZero()
 }
