@@ -159,6 +159,9 @@ type Sign struct {
 	At    string    `yaml:"at" json:"at"`                 // entrance, in words
 	Model string    `yaml:"model" json:"model,omitempty"` // royal decree or own design
 	Size  []float64 `yaml:"size" json:"size,omitempty"`   // width and height in metres
+	// Bounded tells whether a building bounds the entrance: then the royal
+	// decree asks a smaller pictogram. Absent means that the file does not say.
+	Bounded *bool `yaml:"bounded" json:"bounded,omitempty"`
 	// States lists what it says; the first layer of EDPB 3/2019, or the royal decree's list.
 	States []string  `yaml:"states" json:"states,omitempty"`
 	Hung   Date      `yaml:"hung" json:"hung,omitzero"` // since when this text hangs
