@@ -53,7 +53,7 @@ func good(t testing.TB) rules.Facts {
 	return f
 }
 
-func find(t *testing.T, list []rules.Finding, id string) rules.Finding {
+func find(t testing.TB, list []rules.Finding, id string) rules.Finding {
 	t.Helper()
 	i := slices.IndexFunc(list, func(f rules.Finding) bool { return f.ID == id })
 	if i < 0 {
