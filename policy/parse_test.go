@@ -142,7 +142,7 @@ func TestOneFault(t *testing.T) {
 		{"duration of nothing", "sample_every: PT10S", "sample_every: §PT0.5S", "ISO 8601"},
 		{"retention over the ceiling", "retention: {max: P28D, device_set: P28D, grace: PT24H, ref: \"Art. 6\", basis", "retention: {max: §P1M, device_set: P28D, grace: PT24H, basis", "longer than the P28D"},
 		{"checker keeps measures for ever", "data_categories: {video: false, audio: false, biometrics: false}\n    retention: {max: P28D}", "data_categories: {video: false, audio: false, biometrics: false}\n    retention: §{}", "how long measures stay"},
-		{"two checkers", "  - id: badge\n", "  - id: badge\n    checker: true\n", "second processing"},
+		{"two checkers", "  - id: video\n", "  - id: video\n    checker: true\n", "second processing"},
 		{"no purpose", "purposes:\n      - {id: access, text: \"Open the staff entrance for those who work there\"}", "purposes: §[]", "no purpose"},
 		{"time of day", `covered_from: "06:30"`, `covered_from: §"6:30"`, "time of day"},
 		{"time of day as a number", `covered_from: "06:30"`, `covered_from: §0630`, "quotes"},

@@ -77,6 +77,7 @@ func locSeen(f *rules.Facts, first time.Time) {
 // locRecord has a record of processing activities that follows the protocol.
 func locRecord(f *rules.Facts) {
 	f.Protocol.Registers.Processing = policy.Register{Version: f.Protocol.Metadata.Version, Updated: locDay(time.February, 1)}
+	f.Protocol.Metadata.Effective.Date = policy.Date{} // cases that turn on it give their own
 	f.Inventory = devices.Of([]rules.Seen{{ID: "entree", Kind: "camera", First: now.AddDate(-1, 0, 0)}})
 }
 
@@ -243,8 +244,8 @@ func locationsCases() []ruleCase {
 		{"REG-3", "a camera came since", locWith(locBelgian, func(f *rules.Facts) { locSeen(f, now.AddDate(0, -1, 0)) }), "REG-3/changed", rules.Fail},
 		{"REG-3", "no inventory", locWith(locBelgian, func(f *rules.Facts) { f.Inventory = devices.Value[[]rules.Seen]{} }), "REG-3/changed", rules.Unproven},
 
-		{"REG-4", "no register named", func(*rules.Facts) {}, "REG-4/protocol", rules.Unproven},
-		{"REG-4", "no day named", func(*rules.Facts) {}, "REG-4/inventory", rules.Unproven},
+		{"REG-4", "no register named", func(f *rules.Facts) { f.Protocol.Registers = policy.Registers{} }, "REG-4/protocol", rules.Unproven},
+		{"REG-4", "no day named", func(f *rules.Facts) { f.Protocol.Registers = policy.Registers{} }, "REG-4/inventory", rules.Unproven},
 		{"REG-4", "this version", locRecord, "REG-4/protocol", rules.Pass},
 		{"REG-4", "an older version", locWith(locRecord, func(f *rules.Facts) { f.Protocol.Registers.Processing.Version = "2025.1" }), "REG-4/protocol", rules.Fail},
 		{"REG-4", "by date, on the day of the adoption", locWith(locRecord, func(f *rules.Facts) {
