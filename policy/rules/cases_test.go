@@ -19,7 +19,7 @@ type ruleCase struct {
 
 // allCases gathers the rows of every part of the catalogue.
 func allCases() []ruleCase {
-	return slices.Concat(
+	return slices.Concat(seedCases(),
 		locationsCases(), purposesCases(), retentionCases(), accessCases(), disclosureCases(), hiddenCases(),
 		tellingCases(), rightsCases(), consentCases(), coveringCases(), securityCases(), systemsCases(),
 	)
@@ -30,7 +30,9 @@ func TestEveryRule(t *testing.T) {
 		t.Run(c.rule+" "+c.name, func(t *testing.T) {
 			f := world(t, c.rule)
 			c.change(&f)
-			got := find(t, rules.Evaluate(f), c.id)
+			list := rules.Evaluate(f)
+			checkFindings(t, list)
+			got := find(t, list, c.id)
 			if got.Status != c.want {
 				t.Errorf("%s is %s, want %s: %s", c.id, got.Status, c.want, got.Text.EN)
 			}

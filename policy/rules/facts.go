@@ -277,3 +277,13 @@ func (c Camera) whyNot() string {
 		return "not looked for yet"
 	}
 }
+
+// AllFacts lists the groups of facts that a rule can need.
+func AllFacts() []Fact {
+	return []Fact{
+		FactProtocol, FactClock, FactScan, FactDevice, FactPlace, FactStream, FactView, FactMask, FactCover, FactRestored, FactDetail,
+		FactServices, FactAnalytics, FactRecording, FactReader, FactInventory, FactStores, FactSessions, FactFlows, FactFailures, FactExports,
+		FactCases, FactRequests, FactCalls, FactTestCalls, FactSigns, FactNotices, FactPublications, FactHolders, FactReports, FactAgents,
+		FactAttestations,
+	}
+}
