@@ -25,7 +25,9 @@ func seasons() []season {
 		{"Europe/Brussels", Date{2028, time.February, 26}},
 		{"Australia/Lord_Howe", Date{2026, time.April, 2}},   // back by half an hour
 		{"Australia/Lord_Howe", Date{2026, time.October, 1}}, // forward by half an hour
-		{"Pacific/Apia", Date{2011, time.December, 27}},      // no 30 December
+		{"America/New_York", Date{2026, time.March, 5}},
+		{"Pacific/Pago_Pago", Date{2026, time.June, 1}}, // eleven hours behind
+		{"Pacific/Apia", Date{2011, time.December, 27}}, // no 30 December
 	}
 }
 
