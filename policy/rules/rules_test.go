@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,14 +19,82 @@ var now = time.Date(2026, time.March, 18, 12, 0, 0, 0, time.UTC)
 
 const site = "de-polder"
 
+var lensmonde = sync.OnceValues(func() (*policy.Protocol, error) {
+	return policy.Parse("lensmonde.yaml", examples.Lensmonde)
+})
+
+// protocol is Lensmonde's, read once and copied for each test, which may change it.
+func protocol(t testing.TB) *policy.Protocol {
+	t.Helper()
+	p, err := lensmonde()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := *p
+	detach(reflect.ValueOf(&own).Elem())
+	return &own
+}
+
+// detach gives a value slices, maps and pointers of its own.
+func detach(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for _, f := range v.Fields() {
+			if f.CanSet() {
+				detach(f)
+			}
+		}
+	case reflect.Slice:
+		if v.IsNil() {
+			return
+		}
+		own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(own, v)
+		for i := range own.Len() {
+			detach(own.Index(i))
+		}
+		v.Set(own)
+	case reflect.Map:
+		if v.IsNil() {
+			return
+		}
+		own := reflect.MakeMap(v.Type())
+		for key, e := range v.Seq2() {
+			x := reflect.New(e.Type()).Elem()
+			x.Set(e)
+			detach(x)
+			own.SetMapIndex(key, x)
+		}
+		v.Set(own)
+	case reflect.Pointer:
+		if v.IsNil() {
+			return
+		}
+		own := reflect.New(v.Type().Elem())
+		own.Elem().Set(v.Elem())
+		detach(own.Elem())
+		v.Set(own)
+	default:
+	}
+}
+
+// A test that changes its protocol changes nobody else's.
+func TestProtocolIsOnesOwn(t *testing.T) {
+	mine, want := protocol(t), protocol(t)
+	mine.Cameras[cam].Masks[0].Polygon[0].X = 7
+	mine.Alerts.Critical[0] = "changed"
+	mine.Alerts.Addresses["ict"][0] = "changed"
+	mine.Sites = append(mine.Sites[:0], policy.Site{})
+	if !reflect.DeepEqual(protocol(t), want) {
+		t.Error("the protocol of another test changed")
+	}
+}
+
 // good is a site at which everything is known and complies, but for the plain
 // line of its badge reader, which no measurement can make good.
 func good(t testing.TB) rules.Facts {
 	t.Helper()
-	p, err := policy.Parse("lensmonde.yaml", examples.Lensmonde)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := protocol(t)
 	f := rules.Facts{
 		Protocol: p, Site: site, Now: now,
 		Scans:   []rules.Scan{{Interface: "lo", Subnet: "127.0.0.0/8", At: now.Add(-time.Minute), OK: true}},
