@@ -65,6 +65,7 @@ type patient struct {
 
 	mu      sync.Mutex
 	waiting []byte
+	leaving int // bytes that pass is writing
 	err     error
 	wake    chan struct{}
 	closing chan struct{}
@@ -85,7 +86,7 @@ func (p *patient) Write(b []byte) (int, error) {
 	switch {
 	case p.err != nil:
 		return 0, p.err
-	case len(p.waiting)+len(b) > maxWaiting:
+	case p.leaving+len(p.waiting)+len(b) > maxWaiting:
 		return 0, errWaiting
 	}
 	p.waiting = append(p.waiting, b...)
@@ -105,7 +106,7 @@ func (p *patient) pass() {
 	for last := false; ; {
 		p.mu.Lock()
 		b := p.waiting
-		p.waiting = nil
+		p.waiting, p.leaving = nil, len(b)
 		p.mu.Unlock()
 		if len(b) == 0 {
 			if last {
