@@ -307,19 +307,24 @@ func (p *Protocol) checkCameras(w window, site Site, camera lookup) error {
 func instants(loc *time.Location, day Date, c Clock) (early, late time.Time) {
 	h, m, _ := c.parts()
 	wall := time.Date(day.Year, day.Month, day.Day, h, m, 0, 0, time.UTC)
-	var meant, around []time.Time
-	for _, off := range []time.Duration{-26 * time.Hour, 26 * time.Hour} {
-		_, seconds := wall.Add(off).In(loc).Zone()
-		t := wall.Add(-time.Duration(seconds) * time.Second)
-		around = append(around, t)
-		if l := t.In(loc); DateOf(l) == day && l.Hour() == h && l.Minute() == m {
-			meant = append(meant, t)
-		}
+	reading := func(around time.Duration) (t time.Time, shown bool) {
+		_, seconds := wall.Add(around).In(loc).Zone()
+		t = wall.Add(-time.Duration(seconds) * time.Second)
+		l := t.In(loc)
+		return t, DateOf(l) == day && l.Hour() == h && l.Minute() == m
 	}
-	if len(meant) == 0 { // the clocks skip it: from just before until just after
-		meant = around
+	before, shownBefore := reading(-26 * time.Hour)
+	after, shownAfter := reading(26 * time.Hour)
+	switch { // if the clocks skip it: from just before until just after
+	case shownBefore && !shownAfter:
+		return before, before
+	case shownAfter && !shownBefore:
+		return after, after
+	case after.Before(before):
+		return after, before
+	default:
+		return before, after
 	}
-	return slices.MinFunc(meant, time.Time.Compare), slices.MaxFunc(meant, time.Time.Compare)
 }
 
 // Election makes the decision that a template foresees for one day at a site:

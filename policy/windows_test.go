@@ -66,6 +66,8 @@ func TestRecurringTimes(t *testing.T) {
 		{"begins in the first doubled hour", "Europe/Amsterdam", "FREQ=WEEKLY;BYDAY=SU", "2026-01-01", "02:30", "04:00", "2026-10-24T12:00:00Z", "2026-10-25T00:30:00Z", "2026-10-25T03:00:00Z"},
 		{"ends in the second doubled hour", "Europe/Amsterdam", "FREQ=WEEKLY;BYDAY=SU", "2026-01-01", "01:00", "02:30", "2026-10-24T12:00:00Z", "2026-10-24T23:00:00Z", "2026-10-25T01:30:00Z"},
 		{"half an hour of summer", "Australia/Lord_Howe", "FREQ=WEEKLY;BYDAY=SU", "2026-01-01", "01:45", "02:15", "2026-04-04T12:00:00Z", "2026-04-04T14:45:00Z", "2026-04-04T15:45:00Z"},
+		{"far west, almost a day", "Pacific/Pago_Pago", "FREQ=WEEKLY;BYDAY=MO", "2026-01-01", "23:50", "23:45", "2026-06-01T00:00:00Z", "2026-06-02T10:50:00Z", "2026-06-03T10:45:00Z"},
+		{"far east, from midnight", "Pacific/Kiritimati", "FREQ=WEEKLY;BYDAY=MO", "2026-01-01", "00:00", "00:05", "2026-05-30T00:00:00Z", "2026-05-31T10:00:00Z", "2026-05-31T10:05:00Z"},
 		{"far in the future", "Europe/Amsterdam", "FREQ=MONTHLY;BYDAY=1MO", "2026-01-01", "08:00", "09:00", "2199-12-31T00:00:00Z", "2200-01-06T07:00:00Z", "2200-01-06T08:00:00Z"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
