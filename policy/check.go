@@ -102,7 +102,9 @@ func (v *validator) index() {
 
 func byID[T any](into map[string]*T, list []T, id func(*T) string) {
 	for i := range list {
-		into[id(&list[i])] = &list[i]
+		if k := id(&list[i]); into[k] == nil {
+			into[k] = &list[i]
+		}
 	}
 }
 
@@ -144,6 +146,7 @@ func (v *validator) resolve() {
 		v.severity(join(at, "severity"), c.Severity)
 		other, twice := named[c.Code]
 		switch {
+		case c.Code == "" && c.Resolve == "":
 		case c.Code == "":
 			v.remark(ClassConflict, code("stated", c.ID), at, c.Text, "the file resolves it: "+c.Resolve)
 			v.problems[len(v.problems)-1].Resolution = c.Resolve

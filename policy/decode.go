@@ -207,7 +207,7 @@ func (d *decoder) protocol(parts []part, p *Protocol) bool {
 				d.list(key, value, f)
 				d.broken[key] = d.broken[key] || len(d.problems) > before
 			case again:
-				d.problem(at, fmt.Sprintf("%s stands in two files", short(key)), fmt.Sprintf("the first is at %s:%d:%d; keep one", first.file, first.line, first.column))
+				d.problem(at, fmt.Sprintf("%s stands twice", short(key)), fmt.Sprintf("the first is at %s:%d:%d; keep one, since only lists go on from file to file", first.file, first.line, first.column))
 			default:
 				d.value(key, value, f)
 			}

@@ -151,7 +151,7 @@ func (v *validator) recordedCover(at string, d RecordedDecision) {
 	v.site(join(at, "site"), c.Site)
 	v.dated(join(at, "first"), c.First)
 	v.order(join(at, "last"), c.First, c.Last, "the decision's last day is before its first")
-	if t != nil && !c.Last.IsZero() && c.First.AddDays(max(t.Days, 1)-1).before(c.Last) {
+	if t != nil && t.Days > 0 && !c.Last.IsZero() && c.First.AddDays(t.Days-1).before(c.Last) {
 		v.fault(join(at, "last"), fmt.Sprintf("the decision covers more days than the %d that template %q has", t.Days, t.ID), "write an earlier last day, or take a second decision")
 	}
 	if v.roles[d.By] && !slices.Contains(v.p.Blackout.DecidedBy, d.By) {

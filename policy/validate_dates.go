@@ -7,7 +7,7 @@ import "fmt"
 // Dates that cannot be are errors, told where they stand.
 func (v *validator) dates() {
 	m := v.p.Metadata
-	if m.Effective.Date.before(m.Published.Date) {
+	if m.Effective.Date.before(m.Published.Date) && !m.Effective.Date.before(m.Adopted.Date) {
 		v.conflict("effective-before-published", "metadata.effective", fmt.Sprintf("the protocol takes effect on %s, before it is published on %s", m.Effective.Date, m.Published.Date), "correct one of the two dates")
 	}
 	var dpo Date // advice of the data protection officer

@@ -95,7 +95,7 @@ func (v *validator) incomplete(at string, q *Processing) {
 	if (q.System == SystemBiometric || q.DataCategories.Biometrics) && q.LegalBasis.Special == "" {
 		say("special-ground", "legal_basis.special", "holds biometric data and names no ground of GDPR art. 9(2) (rule DEV-2)", `write special: under legal_basis, as in "9(2)(g)"`)
 	}
-	if q.Retention.Max.IsZero() {
+	if q.Retention.Max.IsZero() && !q.Checker && !v.has(join(at, "retention.max")) {
 		say("retention", "retention.max", "does not say how long data are kept (rule RET-4)", "write retention: {max: P28D}, or what it is")
 	}
 	if q.Covert.Use == CovertConditional && len(q.Covert.Conditions) == 0 {

@@ -117,12 +117,13 @@ func (v *validator) retention(at string, q *Processing) {
 // Six months for calls is advice ("preferably"), so there passing it is a
 // conflict at most. No ceiling is known for other data.
 func (v *validator) ceilingOf(at string, q *Processing) (limit Duration, what string, hard bool) {
+	filmed := q.DataCategories.Video || q.System == SystemCameras && v.has(join(at, "system"))
 	switch {
 	case q.System == SystemBodycams || q.System == SystemPoliceCameras:
 		return Duration{Months: 12}, "police recordings are", true // BE: police act art. 25/6
 	case q.System == SystemCalls || q.System == SystemSound:
 		return Duration{Months: 6}, "recordings of calls are", false // HR article, telephone 5
-	case !q.DataCategories.Video && !(q.System == SystemCameras && v.has(join(at, "system"))):
+	case !filmed:
 		return Duration{}, "", false
 	case v.p.Metadata.Jurisdiction == JurisdictionBE:
 		return Duration{Months: 1}, "video is", true // camera act
