@@ -149,7 +149,8 @@ func TestEveryConstantHasAWord(t *testing.T) {
 	}
 	for name, word := range consts {
 		switch {
-		case strings.HasPrefix(name, "Class"), strings.HasPrefix(name, "Basis"): // said by the document itself
+		case strings.HasPrefix(name, "Class"), strings.HasPrefix(name, "Basis"), // said by the document itself
+			strings.HasPrefix(name, "Entry"): // no word of the file
 		case !known[word]:
 			t.Errorf("constant %s = %q has no word", name, word)
 		default:
