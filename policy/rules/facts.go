@@ -171,6 +171,8 @@ type Reader struct {
 	Trouble string
 	// Unencrypted tells that the badge's number was seen to travel in the clear.
 	Unencrypted bool
+	// Secured tells whether all that was seen came over OSDP's secure channel (rule SEC-4).
+	Secured devices.Value[bool]
 	// Biometric tells whether it reads fingers or faces.
 	Biometric devices.Value[bool]
 	// FirstSeen is when it was first seen on the line.

@@ -264,7 +264,7 @@ type NoticeGiven struct {
 
 // Publication is a page or document where people find something.
 type Publication struct {
-	What    string    `json:"what"` // policy, data-list, roles
+	What    string    `json:"what"` // policy, data-list, roles, privacy-policy
 	Where   string    `json:"where"`
 	At      time.Time `json:"at"` // last seen there
 	Alive   bool      `json:"alive"`

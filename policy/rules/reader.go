@@ -75,6 +75,10 @@ func plainLine(s *sheet) {
 			finding.Evidence = []Evidence{{Kind: "line", Value: article(f.Frame, r.Frame) + " over " + r.Transport}}
 			finding.Text = say("De lijn van badgelezer %s (%s, %s) is niet versleuteld: wie erbij kan, leest badgenummers mee.", "La ligne du lecteur de badge %s (%s, %s) n'est pas chiffrée: qui y accède peut lire les numéros de badge.", "The line of badge reader %s (%s, %s) is not encrypted: whoever reaches it can read badge numbers.", r.ID, r.Transport, r.Frame)
 			finding.Remedy = policy.Text{NL: "Leg de lijn buiten bereik van bezoekers; kies bij vervanging OSDP met beveiligd kanaal.", FR: "Placez la ligne hors de portée des visiteurs; au remplacement, choisissez OSDP avec canal sécurisé.", EN: "Keep the line out of reach of visitors; when replacing it choose OSDP with secure channel."}
+		} else if secured, known := f.Secured.Get(); known && secured {
+			finding.Status = Pass
+			finding.Evidence = []Evidence{{Kind: "line", Value: article(f.Frame, r.Frame) + " over " + r.Transport + ", secure channel"}}
+			finding.Text = say("De lijn van badgelezer %s loopt over het beveiligde kanaal van OSDP.", "La ligne du lecteur de badge %s passe par le canal sécurisé OSDP.", "The line of badge reader %s runs over OSDP's secure channel.", r.ID)
 		} else {
 			finding.Status = Unproven
 			finding.Text = say("Of de lijn van badgelezer %s versleuteld is, is niet gezien.", "Le chiffrement de la ligne du lecteur de badge %s n'a pas été vu.", "Whether the line of badge reader %s is encrypted was not seen.", r.ID)
