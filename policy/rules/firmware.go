@@ -11,6 +11,7 @@ import (
 // firmware is the part of SEC-1 that a device can answer: which firmware it
 // runs, and whether that is at least what the protocol asks.
 func firmware(s *sheet) {
+	title := policy.Text{NL: "Firmware", FR: "Micrologiciel", EN: "Firmware"}
 	for _, c := range s.Protocol.CamerasOf(s.Site) {
 		f := s.camera(c.ID)
 		target, why := Target{Camera: c.ID}, Why{Article: article(c.Firmware.Ref)}
@@ -24,13 +25,13 @@ func firmware(s *sheet) {
 				reason = "the device gives an empty version"
 			}
 			s.add("firmware", Finding{
-				Target: target, Why: why, Status: Unproven,
+				Target: target, Title: title, Why: why, Status: Unproven,
 				Text:   say("De firmware van camera %s is niet te lezen: %s.", "Le micrologiciel de la caméra %s est illisible: %s.", "The firmware of camera %s cannot be read: %s.", c.ID, reason),
 				Remedy: lookRemedy(),
 			})
 			continue
 		}
-		finding := Finding{Target: target, Why: why, Evidence: []Evidence{{Kind: "firmware", Value: strings.TrimSpace(info.Vendor + " " + info.Model + " " + info.Firmware)}}}
+		finding := Finding{Target: target, Title: title, Why: why, Evidence: []Evidence{{Kind: "firmware", Value: strings.TrimSpace(info.Vendor + " " + info.Model + " " + info.Firmware)}}}
 		wanted := c.Firmware.AtLeast
 		order, comparable := compareVersions(info.Firmware, wanted)
 		switch {
