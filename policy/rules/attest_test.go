@@ -194,6 +194,18 @@ func TestAttestations(t *testing.T) {
 		{"a site's own is newer", func(f *rules.Facts) {
 			f.Attestations = devices.Of([]rules.Declared{declared(2026, time.January, 9, site)})
 		}, all + "/" + site, rules.Attested, "2026-01-09"},
+		{"what is asked of a site comes before what is asked of all", func(f *rules.Facts) {
+			own := attestation(half)
+			own.Site, own.Every = site, policy.Duration{Years: 2}
+			f.Protocol.Attestations[0].Every = policy.Duration{Months: 1}
+			f.Protocol.Attestations = append(f.Protocol.Attestations, own)
+		}, all + "/" + site, rules.Attested, "2027-06-01"},
+		{"what is asked of all stays for the others", func(f *rules.Facts) {
+			own := attestation(half)
+			own.Site, own.Every = site, policy.Duration{Years: 2}
+			f.Protocol.Attestations[0].Every = policy.Duration{Months: 1}
+			f.Protocol.Attestations = append(f.Protocol.Attestations, own)
+		}, all + "/de-dijk", rules.Expired, "2025-07-01"},
 		{"a site that the protocol does not have", func(f *rules.Facts) { f.Protocol.Attestations[0].Site = "elsewhere" }, all, rules.Unproven, "asks nobody"},
 		{"taken out", func(f *rules.Facts) {
 			f.Protocol.Rules.Except = []policy.RuleException{{Rule: half, Because: "no recordings"}}

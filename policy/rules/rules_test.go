@@ -383,6 +383,23 @@ func TestWorst(t *testing.T) {
 	}
 }
 
+// Of facts given twice the first counts, as it stands.
+func TestTwice(t *testing.T) {
+	f := good(t)
+	moved := f.Cameras[cam]
+	moved.OnNetwork = devices.Of(false)
+	reader := f.Readers[0]
+	reader.Trouble = "no such port"
+	f.Cameras, f.Readers = append(f.Cameras, moved), append(f.Readers, reader)
+	if got := find(t, rules.Evaluate(f), "LOC-1/de-polder/entree"); got.Status != rules.Pass {
+		t.Errorf("the camera is %s", got.Status)
+	}
+	f.Cameras[cam], f.Cameras[len(f.Cameras)-1] = moved, f.Cameras[cam]
+	if got := find(t, rules.Evaluate(f), "LOC-1/de-polder/entree"); got.Status != rules.Fail {
+		t.Errorf("the camera is %s", got.Status)
+	}
+}
+
 // Evaluating does not change the facts, and gives the same twice.
 func TestPure(t *testing.T) {
 	f, g := good(t), good(t)
