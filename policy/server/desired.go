@@ -202,10 +202,10 @@ func (s *Server) ended(d store.Decision) time.Time {
 	for _, r := range d.Releases {
 		pol.Releases = append(pol.Releases, r.Release)
 	}
-	if s.protocol.CheckDecision(d.Decision) != nil {
+	if usable, _ := pol.Usable(); len(usable) == 0 {
 		return d.Until
 	}
-	spans := pol.Calendar(d.Site)
+	spans := slices.DeleteFunc(pol.Calendar(d.Site), func(i policy.Interval) bool { return i.Decision != d.ID })
 	if len(spans) == 0 { // released before it began
 		return d.From
 	}
