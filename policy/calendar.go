@@ -12,8 +12,8 @@ import (
 // have no end and are left out: Agenda has them.
 func (p Policy) Calendar(site string) []Interval {
 	var out []Interval
-	for _, l := range p.Plan().lanes {
-		if l.camera.Site != site {
+	for _, l := range p.plan(site).lanes {
+		if l.camera.Site != site { // no site was named
 			continue
 		}
 		for _, w := range l.windows {
@@ -58,22 +58,23 @@ type Entry struct {
 	Signatures int      `json:"signatures,omitempty"`
 }
 
-// Agenda lists every window of a site that covers a camera at some instant of
-// [from,to), in order of time. Each window is one entry, a recurring one an
-// entry per occurrence; cameras for which the other side's time-zone data gives
+// Agenda lists every window of a site (of every site if it is empty) that
+// covers a camera at some instant of [from,to), in order of time. Each window
+// is one entry per site, a recurring one an entry per occurrence; cameras for which the other side's time-zone data gives
 // other instants (see Elsewhere) have an entry of their own.
 func (p Policy) Agenda(site string, from, to time.Time) []Entry {
 	type same struct {
 		pane        *pane
+		site        string
 		day         Date
 		from, until time.Time
 	}
 	found := map[same]*Entry{}
-	p.Plan().each(site, from, to, func(l *lane, w laneWindow, m moved) {
-		k := same{w.pane, m.day, m.from.UTC(), m.until.UTC()}
+	p.plan(site).each(from, to, func(l *lane, w laneWindow, m moved) {
+		k := same{w.pane, l.camera.Site, m.day, m.from.UTC(), m.until.UTC()}
 		e := found[k]
 		if e == nil {
-			made := w.entry(site, m)
+			made := w.entry(l.camera.Site, m)
 			e = &made
 			if e.Until.IsZero() {
 				e.Through = to
@@ -88,7 +89,7 @@ func (p Policy) Agenda(site string, from, to time.Time) []Entry {
 		out = append(out, *e)
 	}
 	slices.SortFunc(out, func(a, b Entry) int {
-		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Window, b.Window), a.Until.Compare(b.Until),
+		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Window, b.Window), cmp.Compare(a.Site, b.Site), a.Until.Compare(b.Until),
 			slices.Compare(a.Cameras, b.Cameras), cmp.Compare(a.Reason, b.Reason))
 	})
 	return out
@@ -111,9 +112,8 @@ func (w *pane) entry(site string, m moved) Entry {
 	return e
 }
 
-// each calls f for every stretch of [from,to) that a window covers a camera of
-// a site (all sites if it is empty).
-func (n *Plan) each(site string, from, to time.Time, f func(l *lane, w laneWindow, m moved)) {
+// each calls f for every stretch of [from,to) that a window covers a camera.
+func (n *Plan) each(from, to time.Time, f func(l *lane, w laneWindow, m moved)) {
 	if !from.Before(to) {
 		return
 	}
@@ -123,9 +123,6 @@ func (n *Plan) each(site string, from, to time.Time, f func(l *lane, w laneWindo
 	}
 	occurrences := map[shared][]occurrence{} // the same for all cameras of a site
 	for _, l := range n.lanes {
-		if site != "" && l.camera.Site != site {
-			continue
-		}
 		for _, w := range l.windows {
 			for _, s := range w.decided {
 				if s.touches(from, to) {

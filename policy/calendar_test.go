@@ -36,6 +36,8 @@ func april(t testing.TB) Policy {
 
 func TestAgenda(t *testing.T) {
 	pol := april(t)
+	pol.Protocol.Sites = append(pol.Protocol.Sites, Site{ID: "library"})
+	pol.Protocol.Cameras = append(pol.Protocol.Cameras, Camera{ID: "shelf", Site: "library", Sees: []string{"room"}})
 	list := pol.Agenda("hall", moment(t, "2026-04-01T00:00:00Z"), moment(t, "2026-05-01T00:00:00Z"))
 	var got []string
 	for _, e := range list {
@@ -58,6 +60,7 @@ func TestAgenda(t *testing.T) {
 		{"begins as it is asked to", "hall", "2026-04-14T00:00:00Z", "2026-04-14T17:30:00Z", 0},
 		{"open ones go on", "hall", "2027-01-01T00:00:00Z", "2027-01-02T00:00:00Z", 1},
 		{"another site", "pool", "2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z", 0},
+		{"every site", "", "2026-04-14T00:00:00Z", "2026-04-15T00:00:00Z", 2},
 		{"no time", "hall", "2026-04-14T18:00:00Z", "2026-04-14T18:00:00Z", 0},
 		{"backwards", "hall", "2026-05-01T00:00:00Z", "2026-04-01T00:00:00Z", 0},
 	} {

@@ -87,7 +87,7 @@ func (s *series) fit(place *time.Location, i Interval) (moved, bool) {
 func (p Policy) Computed(from, to time.Time) []Interval {
 	p.Elsewhere = nil
 	var out []Interval
-	p.Plan().each("", from, to, func(l *lane, w laneWindow, m moved) {
+	p.Plan().each(from, to, func(l *lane, w laneWindow, m moved) {
 		out = append(out, Interval{Decision: w.id, Camera: l.camera.ID, From: m.from, Until: m.until})
 	})
 	slices.SortStableFunc(out, inOrder)

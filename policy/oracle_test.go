@@ -260,7 +260,7 @@ func (o *oracle) spans(camera string) map[string][]Interval {
 	for _, v := range c.Views {
 		sees = append(sees, v.Sees...)
 	}
-	close := func(a, b time.Time) bool { return a.Sub(b) <= 3*time.Hour && b.Sub(a) <= 3*time.Hour }
+	nearby := func(a, b time.Time) bool { return a.Sub(b) <= 3*time.Hour && b.Sub(a) <= 3*time.Hour }
 	theirs := func(id string) []Interval {
 		return slices.DeleteFunc(slices.Clone(o.w.Elsewhere), func(i Interval) bool { return i.Decision != id || i.Camera != camera })
 	}
@@ -284,7 +284,7 @@ func (o *oracle) spans(camera string) map[string][]Interval {
 			_, until := o.when(DateOf(end), r.Until)
 			out[r.ID] = append(out[r.ID], Interval{From: from, Until: until})
 			for _, e := range theirs(r.ID) {
-				if !e.Until.IsZero() && close(e.From, from) && close(e.Until, until) {
+				if !e.Until.IsZero() && nearby(e.From, from) && nearby(e.Until, until) {
 					out[r.ID] = append(out[r.ID], e)
 				}
 			}
@@ -308,9 +308,9 @@ func (o *oracle) spans(camera string) map[string][]Interval {
 		}
 		out[id] = append(out[id], Interval{From: from, Until: until})
 		for _, e := range theirs(id) {
-			if template && close(e.From, from) {
+			if template && nearby(e.From, from) {
 				end := until
-				if !until.IsZero() && e.Until.After(until) && close(e.Until, until) {
+				if !until.IsZero() && e.Until.After(until) && nearby(e.Until, until) {
 					end = e.Until
 				}
 				out[id] = append(out[id], Interval{From: e.From, Until: end})
@@ -338,7 +338,7 @@ func (o *oracle) spans(camera string) map[string][]Interval {
 			from, earliest := d.From, d.EarliestRelease
 			for i := -1; i <= 8; i++ { // the signer may have other time-zone data
 				day := o.w.season.first.AddDays(i)
-				if f, _ := o.when(day, t.CoveredFrom); close(f, d.From) && f.Before(from) {
+				if f, _ := o.when(day, t.CoveredFrom); nearby(f, d.From) && f.Before(from) {
 					from = f
 				}
 			}

@@ -18,7 +18,10 @@ type Plan struct {
 }
 
 // Plan works out the windows of every camera.
-func (p Policy) Plan() *Plan {
+func (p Policy) Plan() *Plan { return p.plan("") }
+
+// plan is Plan for the cameras of one site, or of all if it is empty.
+func (p Policy) plan(site string) *Plan {
 	n := &Plan{policy: p, lanes: map[string]*lane{}}
 	if p.Protocol == nil {
 		return n
@@ -37,6 +40,9 @@ func (p Policy) Plan() *Plan {
 	places := map[string]*time.Location{}
 	fits := memo{}
 	for id, c := range cameras {
+		if site != "" && c.Site != site {
+			continue
+		}
 		if places[c.Site] == nil {
 			places[c.Site] = p.Protocol.Location(c.Site)
 		}

@@ -364,8 +364,20 @@ func TestElsewhere(t *testing.T) {
 	if len(list) != 1 || !list[0].From.Equal(moment(t, "2026-03-02T18:00:00Z")) || !list[0].Until.Equal(moment(t, "2026-03-02T22:00:00Z")) {
 		t.Errorf("agenda %+v", list)
 	}
-	// Their open end does not outlive a release that they have not heard of.
+	// They released later: their clock had not yet reached the earliest release.
 	pol.Releases = []Release{{ID: "r", Decision: "stem", At: moment(t, "2026-03-18T20:30:00Z"), By: "p", Role: "manager"}}
+	open := pol.Elsewhere
+	pol.Elsewhere = slices.Clone(open)
+	for i := range pol.Elsewhere {
+		if pol.Elsewhere[i].Decision == "stem" {
+			pol.Elsewhere[i].Until = moment(t, "2026-03-18T21:00:00Z")
+		}
+	}
+	if in("door", "2026-03-18T21:00:00Z") || !in("door", "2026-03-18T20:59:59Z") {
+		t.Error("their later end does not count")
+	}
+	// Their open end does not outlive a release that they have not heard of.
+	pol.Elsewhere = open
 	if in("door", "2026-03-18T20:30:00Z") || !in("door", "2026-03-18T20:29:59Z") {
 		t.Error("their open end outlives the release")
 	}
@@ -401,6 +413,40 @@ func TestElsewhereStartsNothing(t *testing.T) {
 			}
 			if !slices.ContainsFunc(pol.Differences(start, end), func(d Difference) bool { return d.There == c.i }) {
 				t.Errorf("it is not told: %+v", pol.Differences(start, end))
+			}
+		})
+	}
+}
+
+func TestMerged(t *testing.T) {
+	at := func(minutes int) time.Time {
+		if minutes == 0 {
+			return time.Time{}
+		}
+		return time.Unix(int64(minutes)*60, 0)
+	}
+	for _, c := range []struct {
+		name       string
+		list, want [][2]int // 0: without end
+	}{
+		{"apart", [][2]int{{5, 6}, {1, 2}}, [][2]int{{1, 2}, {5, 6}}},
+		{"meeting", [][2]int{{1, 2}, {2, 3}}, [][2]int{{1, 3}}},
+		{"one in the other", [][2]int{{1, 9}, {2, 3}}, [][2]int{{1, 9}}},
+		{"overlapping", [][2]int{{1, 4}, {2, 5}}, [][2]int{{1, 5}}},
+		{"without end", [][2]int{{3, 0}, {5, 6}, {1, 2}}, [][2]int{{1, 2}, {3, 0}}},
+		{"into one without end", [][2]int{{1, 4}, {3, 0}}, [][2]int{{1, 0}}},
+		{"empty ones", [][2]int{{1, 1}, {3, 2}}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var list, want []stretch
+			for _, x := range c.list {
+				list = append(list, stretch{at(x[0]), at(x[1])})
+			}
+			for _, x := range c.want {
+				want = append(want, stretch{at(x[0]), at(x[1])})
+			}
+			if got := merged(list); !slices.Equal(got, want) {
+				t.Errorf("%v, want %v", got, want)
 			}
 		})
 	}
