@@ -140,18 +140,12 @@ func parseTrees(name string, data []byte, left *counts) (parts []part, problems 
 	if p := checkTokens(name, tokens, left); len(p) > 0 {
 		return nil, p
 	}
-	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		at, what := start, "the file is not valid YAML"
-		if ye, ok := errors.AsType[yaml.Error](err); ok {
-			at, what = tokenPosition(name, ye.GetToken()), "not valid YAML: "+bounded(ye.GetMessage())
+	for _, document := range documents(tokens) {
+		root, p := parseTree(name, document)
+		if len(p) > 0 {
+			return nil, p
 		}
-		return nil, Problems{fault(at, what, "check indentation, colons, quotes and brackets on this line and the one before")}
-	}
-	for _, d := range file.Docs {
-		if d.Body != nil {
-			parts = append(parts, part{name, d.Body})
-		}
+		parts = append(parts, part{name, root})
 	}
 	if left.parts -= max(len(parts), 1); left.parts < 0 {
 		return nil, Problems{fault(start, "more files or documents than a protocol can have", fmt.Sprintf("a protocol holds at most %d; put several sites in one", maxParts))}
@@ -160,6 +154,82 @@ func parseTrees(name string, data []byte, left *counts) (parts []part, problems 
 		return nil, Problems{fault(start, "the file is empty", "begin with apiVersion: "+APIVersion)}
 	}
 	return parts, nil
+}
+
+// documents cuts the tokens of a file at --- and ... and leaves out documents
+// without content. The YAML library would do so itself, but silently drops what
+// follows an empty document.
+func documents(tokens token.Tokens) []token.Tokens {
+	var list []token.Tokens
+	var document token.Tokens
+	end := func() {
+		if len(document) > 0 {
+			document[0].Prev, document[len(document)-1].Next = nil, nil
+			list = append(list, document)
+		}
+		document = nil
+	}
+	for _, t := range tokens {
+		switch t.Type {
+		case token.DocumentHeaderType, token.DocumentEndType:
+			end()
+		case token.CommentType:
+		default:
+			document = append(document, t)
+		}
+	}
+	end()
+	return list
+}
+
+// parseTree turns the tokens of one document into a tree. A tree that does not
+// reach the last token lacks words that a person reads there, and is refused.
+func parseTree(name string, tokens token.Tokens) (ast.Node, Problems) {
+	last := tokens[len(tokens)-1]
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		at, what := tokenPosition(name, tokens[0]), "the file is not valid YAML"
+		if ye, ok := errors.AsType[yaml.Error](err); ok {
+			at, what = tokenPosition(name, ye.GetToken()), "not valid YAML: "+bounded(ye.GetMessage())
+		}
+		return nil, Problems{fault(at, what, "check indentation, colons, quotes and brackets on this line and the one before")}
+	}
+	reach := &reached{}
+	if len(file.Docs) == 1 && file.Docs[0].Body != nil {
+		ast.Walk(reach, file.Docs[0].Body)
+		if reach.offset >= last.Position.Offset {
+			return file.Docs[0].Body, nil
+		}
+	}
+	return nil, Problems{fault(tokenPosition(name, last), "the file cannot be read up to here", "check indentation, colons and dashes on this line and those before")}
+}
+
+// reached is the offset of the last token that a tree holds.
+type reached struct{ offset int }
+
+// Visit notes the tokens of a node.
+func (r *reached) Visit(n ast.Node) ast.Visitor {
+	note := func(t *token.Token) {
+		if t != nil && t.Position != nil {
+			r.offset = max(r.offset, t.Position.Offset)
+		}
+	}
+	note(n.GetToken())
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		note(n.End)
+	case *ast.SequenceNode:
+		note(n.End)
+		for _, e := range n.Entries {
+			note(e.Start)
+		}
+	case *ast.MappingValueNode:
+		note(n.CollectEntry)
+	case *ast.LiteralNode:
+		note(n.Value.GetToken())
+	default:
+	}
+	return r
 }
 
 // checkBytes refuses what is not text that people see as it is.
@@ -206,7 +276,7 @@ func checkTokens(name string, tokens token.Tokens, left *counts) Problems {
 	}
 	var blocks []level
 	var flows []int // keys or elements per open bracket
-	documents := 0
+	headers := 0
 	pop := func(column int, list bool) {
 		for len(blocks) > 0 {
 			top := blocks[len(blocks)-1]
@@ -259,7 +329,10 @@ func checkTokens(name string, tokens token.Tokens, left *counts) Problems {
 			refuse(t, "not valid YAML: "+bounded(t.Error), "check quotes and indentation")
 		case token.DocumentHeaderType:
 			blocks, flows = nil, nil
-			if documents++; documents > 2*maxParts {
+			if next := t.Next; next != nil && next.Position.Line == t.Position.Line && next.Type != token.CommentType {
+				refuse(next, "words on the line of ---", "put --- on a line of its own")
+			}
+			if headers++; headers > 2*maxParts {
 				refuse(t, "more files or documents than a protocol can have", fmt.Sprintf("a protocol holds at most %d; put several sites in one", maxParts))
 				ok = false
 			}
