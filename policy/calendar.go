@@ -121,7 +121,11 @@ func (n *Plan) each(from, to time.Time, f func(l *lane, w laneWindow, m moved)) 
 		series *series
 		place  *time.Location
 	}
-	occurrences := map[shared][]occurrence{} // the same for all cameras of a site
+	type answer struct {
+		occurrences []occurrence
+		stretches   []moved // of cameras to which Elsewhere adds nothing
+	}
+	known := map[shared]answer{} // the same for all cameras of a site
 	for _, l := range n.lanes {
 		for _, w := range l.windows {
 			for _, s := range w.decided {
@@ -133,12 +137,17 @@ func (n *Plan) each(from, to time.Time, f func(l *lane, w laneWindow, m moved)) 
 				continue
 			}
 			k := shared{w.series, l.place}
-			list, known := occurrences[k]
-			if !known {
-				list = w.series.within(l.place, from.Add(-zoneTolerance), to.Add(zoneTolerance))
-				occurrences[k] = list
+			a, ok := known[k]
+			if !ok {
+				a.occurrences = w.series.within(l.place, from.Add(-zoneTolerance), to.Add(zoneTolerance))
+				a.stretches = laneWindow{pane: w.pane}.within(a.occurrences)
+				known[k] = a
 			}
-			for _, m := range w.within(list) {
+			list := a.stretches
+			if len(w.added) > 0 {
+				list = w.within(a.occurrences)
+			}
+			for _, m := range list {
 				if m.touches(from, to) {
 					f(l, w, m)
 				}

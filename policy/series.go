@@ -11,6 +11,8 @@ type series struct {
 	Recurring
 
 	days *recurrence
+	// The times of day as the time since midnight; ends may be on the next day.
+	begins, ends time.Duration
 }
 
 // occurrence is one time that a recurring window covers: From the earliest
@@ -32,8 +34,11 @@ func newSeries(w Recurring) (*series, error) {
 	if err != nil {
 		return fail("%w", err)
 	}
-	_, _, from := w.From.parts()
-	_, _, until := w.Until.parts()
+	begins, from := w.From.sinceMidnight()
+	ends, until := w.Until.sinceMidnight()
+	if ends <= begins {
+		ends += 24 * time.Hour
+	}
 	switch {
 	case !from:
 		return fail("from is %s; write the local time of the first covered instant, as in \"20:00\"", short(string(w.From)))
@@ -45,7 +50,7 @@ func newSeries(w Recurring) (*series, error) {
 		return fail("last is %s, before first, %s; write a later day, or leave it out", w.Last, w.First)
 	default:
 	}
-	s := &series{Recurring: w, days: newRecurrence(r, w.First, w.Last, w.Except)}
+	s := &series{Recurring: w, days: newRecurrence(r, w.First, w.Last, w.Except), begins: begins, ends: ends}
 	first := dayNumber(w.First)
 	if _, ok := s.days.next(first, first+firstWithin*366); !ok {
 		if err := checkRecurrence(w.Rule); err != nil {
@@ -54,6 +59,11 @@ func newSeries(w Recurring) (*series, error) {
 		return fail("no day counts within %d years of first; correct the rule, first, last or except", firstWithin)
 	}
 	return s, nil
+}
+
+func (c Clock) sinceMidnight() (time.Duration, bool) {
+	h, m, ok := c.parts()
+	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute, ok
 }
 
 // covers tells whether the window covers a camera.
@@ -87,6 +97,10 @@ func (s *series) within(loc *time.Location, from, until time.Time) []occurrence 
 	hi := dayNumber(DateOf(until.UTC().Add(reach))) + 1
 	var out []occurrence
 	for _, n := range s.days.between(lo, hi) {
+		midnight := time.Unix(int64(n)*secondsOfDay, 0)
+		if !midnight.Add(s.begins-reach).Before(until) || !midnight.Add(s.ends+reach).After(from) {
+			continue // whatever the place
+		}
 		if o := s.on(loc, dateOfNumber(n)); o.from.Before(until) && o.until.After(from) {
 			out = append(out, o)
 		}
