@@ -129,6 +129,12 @@ func systemsCases() []ruleCase {
 		{"DEV-3", "no inventory", devSystem(policy.SystemBodycams, func(f *rules.Facts, q *policy.Processing) {
 			q.ID, f.Inventory = "", devices.Value[[]rules.Seen]{}
 		}), "DEV-3", rules.Unproven},
+		{"DEV-3", "every dock is in the register", devSystem(policy.SystemBodycams, func(f *rules.Facts, _ *policy.Processing) {
+			f.Inventory = devices.Of([]rules.Seen{{ID: "dock", Device: "x", System: policy.SystemBodycams}, {Device: "y", System: policy.SystemCameras}})
+		}), "DEV-3/found", rules.Pass},
+		{"DEV-3", "a dock that no register has", devSystem(policy.SystemBodycams, func(f *rules.Facts, _ *policy.Processing) {
+			f.Inventory = devices.Of([]rules.Seen{{Device: "x", System: policy.SystemBodycams}})
+		}), "DEV-3/found/x", rules.Fail},
 		{"DEV-3", "no clips", devClips(now), "DEV-3/clips/dock", rules.Pass},
 		{"DEV-3", "clip to the last instant of a short month", devClips(dsrAt(2026, time.February, 28, 9, 0), rules.Clip{Recorded: january}), "DEV-3/clips/dock", rules.Pass},
 		{"DEV-3", "and a minute more", devClips(dsrAt(2026, time.February, 28, 9, 1), rules.Clip{Recorded: january}), "DEV-3/clips/dock", rules.Fail},
@@ -150,6 +156,7 @@ func systemsCases() []ruleCase {
 		{"DEV-4", "complete", devSystem(policy.SystemTracking, same), "DEV-4/protocol/more", rules.Pass},
 		{"DEV-4", "nobody is responsible", devSystem(policy.SystemTracking, func(_ *rules.Facts, q *policy.Processing) { q.Controller = "" }), "DEV-4/protocol/more", rules.Fail},
 		{"DEV-4", "other use not stated", devSystem(policy.SystemTracking, func(_ *rules.Facts, q *policy.Processing) { q.Consultation = nil }), "DEV-4/protocol/more", rules.Fail},
+		{"DEV-4", "nothing found beside the register", devSystem(policy.SystemTracking, same), "DEV-4/found", rules.Pass},
 		{"DEV-4", "no exports", devSystem(policy.SystemTracking, same), "DEV-4/exports", rules.Pass},
 		{"DEV-4", "export without a reason", devSystem(policy.SystemTracking, func(f *rules.Facts, _ *policy.Processing) {
 			f.Exports = devices.Of([]rules.Export{{ID: "e1", System: policy.SystemTracking, Requester: "ict"}})
@@ -167,9 +174,13 @@ func systemsCases() []ruleCase {
 		{"DEV-5", "complete", devSystem(policy.SystemSound, same), "DEV-5/protocol/de-polder/more", rules.Pass},
 		{"DEV-5", "incomplete", devSystem(policy.SystemSound, func(_ *rules.Facts, q *policy.Processing) { q.Retention = policy.Retention{} }), "DEV-5/protocol/de-polder/more", rules.Fail},
 		{"DEV-5", "microphone without a protocol", devNone(policy.SystemSound, microphone), "DEV-5/de-polder/10.0.0.9", rules.Fail},
-		{"DEV-5", "microphone that no register has", devSystem(policy.SystemSound, func(f *rules.Facts, _ *policy.Processing) { f.Inventory = devices.Of([]rules.Seen{microphone}) }), "DEV-5/de-polder/10.0.0.9", rules.Fail},
+		{"DEV-5", "microphone that no register has", devSystem(policy.SystemSound, func(f *rules.Facts, _ *policy.Processing) { f.Inventory = devices.Of([]rules.Seen{microphone}) }), "DEV-5/found/de-polder/10.0.0.9", rules.Fail},
 		{"DEV-5", "none", devNone(policy.SystemSound), "DEV-5/de-polder", rules.NotApplicable},
-		{"DEV-5", "no inventory", devSystem(policy.SystemSound, func(f *rules.Facts, _ *policy.Processing) { f.Inventory = devices.Value[[]rules.Seen]{} }), "DEV-5/de-polder", rules.Unproven},
+		{"DEV-5", "no inventory", devSystem(policy.SystemSound, func(f *rules.Facts, _ *policy.Processing) { f.Inventory = devices.Value[[]rules.Seen]{} }), "DEV-5/found/de-polder", rules.Unproven},
+		{"DEV-5", "every microphone is in the register", devSystem(policy.SystemSound, same), "DEV-5/found/de-polder", rules.Pass},
+		{"DEV-5", "no protocol and no inventory", devSystem(policy.SystemSound, func(f *rules.Facts, q *policy.Processing) {
+			q.ID, f.Inventory = "", devices.Value[[]rules.Seen]{}
+		}), "DEV-5/de-polder", rules.Unproven},
 		{"DEV-5", "camera that only listens", func(f *rules.Facts) {
 			devNone(policy.SystemSound)(f)
 			setTracks(f, devices.Track{Kind: "audio"})

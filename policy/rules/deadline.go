@@ -2,6 +2,8 @@ package rules
 
 import (
 	"cmp"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,14 +40,19 @@ func subjectOr(id string, at time.Time) string {
 // joined lists ids in a sentence.
 func joined(ids []string) string { return strings.Join(ids, ", ") }
 
+// networkAddress is what a finding says of where somebody came from: an
+// address of the network, but never a name, which may be a person's.
+func networkAddress(from string) string {
+	if at, err := netip.ParseAddrPort(from); err == nil {
+		return at.Addr().String()
+	}
+	if at, err := netip.ParseAddr(from); err == nil {
+		return at.WithZone("").String()
+	}
+	return "?"
+}
+
 // adopts tells that the municipality took a guideline as its own.
 func adopts(p *policy.Protocol, ids ...string) bool {
-	for _, g := range p.Guidelines {
-		for _, id := range ids {
-			if g.ID == id {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Guidelines, func(g policy.Guideline) bool { return slices.Contains(ids, g.ID) })
 }

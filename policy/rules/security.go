@@ -170,11 +170,11 @@ func refusedLogins(s *sheet, camera string, list []Failure) {
 	f := Finding{
 		Target: Target{Camera: camera}, Status: Pass,
 		Text:     say("Camera %s weigerde de laatste dag %d keer een login.", "La caméra %s a refusé %d connexions le dernier jour.", "In the last day camera %s refused %d logins.", camera, total),
-		Evidence: []Evidence{{Kind: "logins", Value: from, Numbers: map[string]float64{"refused": float64(total), "most_from_one_address": float64(most)}}},
+		Evidence: []Evidence{{Kind: "logins", Value: networkAddress(from), Numbers: map[string]float64{"refused": float64(total), "most_from_one_address": float64(most)}}},
 	}
 	if most >= guesses {
 		f.Status = Fail
-		f.Text = say("Camera %s weigerde de laatste dag %d keer een login van %s: iemand probeert wachtwoorden.", "La caméra %s a refusé le dernier jour %d connexions de %s: quelqu'un essaie des mots de passe.", "In the last day camera %s refused %d logins from %s: somebody is trying passwords.", camera, most, orUnknown(from))
+		f.Text = say("Camera %s weigerde de laatste dag %d keer een login van %s: iemand probeert wachtwoorden.", "La caméra %s a refusé le dernier jour %d connexions de %s: quelqu'un essaie des mots de passe.", "In the last day camera %s refused %d logins from %s: somebody is trying passwords.", camera, most, networkAddress(from))
 		f.Remedy = policy.Text{NL: "Zoek uit wat op dat adres staat. Is het een recorder met een oud wachtwoord, herstel dat; anders sluit het adres af.", FR: "Cherchez ce qui se trouve à cette adresse. Si c'est un enregistreur avec un ancien mot de passe, corrigez-le; sinon, bloquez l'adresse.", EN: "Find out what is at that address. If it is a recorder with an old password, correct that; else block the address."}
 	}
 	s.conclude("logins", f)
@@ -186,10 +186,11 @@ func strangers(s *sheet, camera string, list []Flow) {
 		first := slices.MinFunc(list, func(a, b Flow) int { return a.At.Compare(b.At) })
 		var from []string
 		for _, x := range list {
-			if !slices.Contains(from, x.From) {
-				from = append(from, x.From)
+			at := networkAddress(x.From)
+			if !slices.Contains(from, at) {
+				from = append(from, at)
 			}
-			f.Evidence = append(f.Evidence, Evidence{Kind: "flow", Value: x.From, Collected: x.At})
+			f.Evidence = append(f.Evidence, Evidence{Kind: "flow", Value: at, Collected: x.At})
 		}
 		f.Status, f.Since = Fail, first.At
 		f.Text = say("Sinds %[2]s halen onbekende adressen beeld van camera %[1]s: %[3]s.", "Depuis le %[2]s, des adresses inconnues prennent l'image de la caméra %[1]s: %[3]s.", "Since %[2]s unknown addresses pull the picture of camera %[1]s: %[3]s.", camera, localTime(first.At, s.clockZone()), joined(from))

@@ -204,13 +204,13 @@ func egress(s *sheet) {
 	for _, id := range order {
 		x := first[id]
 		c, registered := s.Protocol.Camera(id)
-		f := Finding{Target: Target{Camera: id}, Since: x.At, Evidence: []Evidence{{Kind: "flow", Value: x.From, Collected: x.At}}}
+		f := Finding{Target: Target{Camera: id}, Since: x.At, Evidence: []Evidence{{Kind: "flow", Value: networkAddress(x.From), Collected: x.At}}}
 		if registered && outside[c.Processing] {
 			f.Status = Pass
 			f.Text = say("Camera %s stuurt naar het internet, zoals het protocol zegt.", "La caméra %s envoie vers l'internet, comme le dit le protocole.", "Camera %s sends to the Internet, as the protocol says.", id)
 		} else {
 			f.Status = Fail
-			f.Text = say("Camera %s stuurt sinds %s naar het internet (%s); volgens het protocol blijven de gegevens binnen.", "La caméra %s envoie vers l'internet depuis le %s (%s); selon le protocole, les données restent à l'intérieur.", "Camera %s sends to the Internet since %s (%s); by the protocol the data stay inside.", orUnknown(id), localTime(x.At, s.clockZone()), orUnknown(x.From))
+			f.Text = say("Camera %s stuurt sinds %s naar het internet (%s); volgens het protocol blijven de gegevens binnen.", "La caméra %s envoie vers l'internet depuis le %s (%s); selon le protocole, les données restent à l'intérieur.", "Camera %s sends to the Internet since %s (%s); by the protocol the data stay inside.", orUnknown(id), localTime(x.At, s.clockZone()), networkAddress(x.From))
 			f.Remedy = policy.Text{NL: "Sluit voor deze camera de weg naar het internet in de firewall, en zet diensten van de leverancier (cloud, P2P) uit.", FR: "Fermez l'accès de cette caméra à l'internet dans le pare-feu et désactivez les services du fabricant (cloud, P2P).", EN: "Close this camera's way to the Internet in the firewall, and switch the vendor's services (cloud, P2P) off."}
 		}
 		s.conclude("egress", f)

@@ -20,7 +20,7 @@ func processingsOf(p *policy.Protocol, system string) []policy.Processing {
 }
 
 // unforeseen files what was found of a kind of system that the protocol does
-// not have; all false if there is none. What the inventory does not know is unproven.
+// not have. If nothing was, the rule does not apply; if nobody looked, it is unproven.
 func unforeseen(s *sheet, system string, name policy.Text) {
 	list, ok := need(s, "", Target{}, FactInventory, s.Inventory)
 	if !ok {
@@ -39,6 +39,29 @@ func unforeseen(s *sheet, system string, name policy.Text) {
 	}
 	if !found {
 		s.conclude("", Finding{Status: NotApplicable, Text: sayEach("Dit is hier niet gevonden, en het protocol noemt het niet: %[1]s.", "Ceci n'a pas été trouvé ici et le protocole ne le mentionne pas: %[1]s.", "This was not found here, and the protocol does not name it: %[1]s.", name)})
+	}
+}
+
+// registeredOf judges what was found of a kind of system that the protocol has:
+// each is in the register.
+func registeredOf(s *sheet, system string) {
+	list, ok := need(s, "found", Target{}, FactInventory, s.Inventory)
+	if !ok {
+		return
+	}
+	found, strange := 0, false
+	for _, x := range list {
+		if x.System != system {
+			continue
+		}
+		found++
+		if x.ID == "" {
+			strange = true
+			s.conclude("found", Finding{Target: Target{Device: x.Device}, Status: Fail, Since: x.First, Text: sayEach("Het apparaat op %s (%s) staat niet in het register.", "L'appareil à l'adresse %s (%s) ne figure pas au registre.", "The device at %s (%s) is not in the register.", orUnknown(x.Device), systemName(system))})
+		}
+	}
+	if !strange {
+		s.conclude("found", Finding{Status: Pass, Text: sayEach("Alle %d gevonden apparaten staan in het register (%s).", "Les %d appareils trouvés figurent tous au registre (%s).", "All %d devices found are in the register (%s).", found, systemName(system))})
 	}
 }
 
@@ -132,6 +155,7 @@ func bodycams(s *sheet) {
 			s.conclude("clips", Finding{Target: Target{Subject: q.ID}, Status: Unproven, Text: say("Het protocol noemt geen plaats waar de opnames van %s komen te staan.", "Le protocole ne mentionne aucun lieu où arrivent les images de %s.", "The protocol names no store for the recordings of %s.", q.ID)})
 		}
 	}
+	registeredOf(s, policy.SystemBodycams)
 	viewedInTime(s, own[0])
 }
 
@@ -225,6 +249,7 @@ func tracking(s *sheet) {
 	for _, q := range own {
 		s.conclude("protocol", statedFinding(s, q, points{saidData, saidWhere, saidWhoseDuty, saidWho, saidOtherUse}))
 	}
+	registeredOf(s, policy.SystemTracking)
 	exports, ok := need(s, "exports", Target{}, FactExports, s.Exports)
 	if !ok {
 		return
@@ -263,14 +288,9 @@ func receptionSound(s *sheet) {
 		unforeseen(s, policy.SystemSound, policy.Text{NL: "geluidsopname", FR: "un enregistrement sonore", EN: "sound recording"})
 		return
 	}
-	list, ok := need(s, "", Target{}, FactInventory, s.Inventory)
-	if !ok {
+	registeredOf(s, policy.SystemSound)
+	if _, known := s.Inventory.Get(); !known {
 		return
-	}
-	for _, x := range list {
-		if x.System == policy.SystemSound && x.ID == "" {
-			s.conclude("", Finding{Target: Target{Device: x.Device}, Status: Fail, Since: x.First, Text: say("Op %s neemt een apparaat geluid op dat niet in het register staat.", "À l'adresse %s, un appareil enregistre du son sans figurer au registre.", "At %s a device records sound that is not in the register.", orUnknown(x.Device))})
-		}
 	}
 	for _, q := range own {
 		s.conclude("protocol", statedFinding(s, q, sixPoints()))
