@@ -129,8 +129,8 @@ func viewedOld(s *sheet) {
 	if !ok {
 		return
 	}
-	n, bad := 0, 0
-	for _, v := range list {
+	n, bad, names := 0, 0, sessionNames(list)
+	for i, v := range list {
 		if !policy.SeesPictures(v.Verb) || v.Verb == policy.VerbLive || !isPolice(systemOfSession(s.Protocol, v)) {
 			continue
 		}
@@ -141,17 +141,18 @@ func viewedOld(s *sheet) {
 			limit = oneMonth()
 		}
 		loc := s.Protocol.Location(v.Site)
-		f := Finding{Target: Target{Subject: v.ID}, Why: Why{Article: article(q.Viewable.Ref, q.Ref)}}
+		name := names[i]
+		f := Finding{Target: Target{Subject: name}, Why: Why{Article: article(q.Viewable.Ref, q.Ref)}}
 		switch until := limit.After(v.RangeFrom.In(loc)); {
 		case v.Authority != "":
 			continue
 		case v.RangeFrom.IsZero():
 			f.Status = Unproven
-			f.Text = say("Van raadpleging %s is niet vastgelegd van wanneer de bekeken beelden waren.", "Le journal ne dit pas de quand dataient les images de la consultation %s.", "Of consultation %s it was not logged of when the viewed pictures were.", v.ID)
+			f.Text = say("Van raadpleging %s is niet vastgelegd van wanneer de bekeken beelden waren.", "Le journal ne dit pas de quand dataient les images de la consultation %s.", "Of consultation %s it was not logged of when the viewed pictures were.", name)
 			f.Remedy = policy.Text{NL: "Laat het systeem van elke raadpleging begin en eind van de bekeken opname vastleggen.", FR: "Faites consigner pour chaque consultation le début et la fin de l'enregistrement visionné.", EN: "Have the system log, for each consultation, beginning and end of what was viewed."}
 		case v.Start.After(until):
 			f.Status, f.Since, f.Remedy = Fail, v.Start, s.rule.Remedy
-			f.Text = sayEach("Bij raadpleging %s op %s zijn beelden van %s bekeken, ouder dan %s, zonder nummer van een schriftelijke toelating van het parket.", "Lors de la consultation %s du %s, des images du %s ont été visionnées, plus anciennes que %s, sans numéro d'autorisation écrite du parquet.", "In consultation %s on %s pictures of %s were viewed, older than %s, without the number of a written authority of the public prosecutor.", v.ID, localTime(v.Start, loc), localTime(v.RangeFrom, loc), period(limit))
+			f.Text = sayEach("Bij raadpleging %s op %s zijn beelden van %s bekeken, ouder dan %s, zonder nummer van een schriftelijke toelating van het parket.", "Lors de la consultation %s du %s, des images du %s ont été visionnées, plus anciennes que %s, sans numéro d'autorisation écrite du parquet.", "In consultation %s on %s pictures of %s were viewed, older than %s, without the number of a written authority of the public prosecutor.", name, localTime(v.Start, loc), localTime(v.RangeFrom, loc), period(limit))
 		default:
 			continue
 		}

@@ -1,0 +1,322 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/lensdop/lensdop/policy"
+)
+
+// analyticName brings the names of devices and protocol together: without the
+// namespace of ONVIF ("tt:", "axt:"), case and punctuation.
+func analyticName(s string) string {
+	if i := strings.LastIndexByte(s, ':'); i >= 0 {
+		s = s[i+1:]
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+}
+
+// namedAnalytic tells that the protocol names an analytic of a device. The
+// whole name counts: "face" does not let a camera recognise faces.
+func namedAnalytic(name string, lists ...[]string) bool {
+	for _, list := range lists {
+		if slices.ContainsFunc(list, func(have string) bool { return analyticName(have) == analyticName(name) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// countsPeople tells by its name that an analytic counts or follows people, so
+// that it can control work.
+func countsPeople(name string) bool {
+	n := analyticName(name)
+	return slices.ContainsFunc([]string{"count", "heatmap", "crowd", "queue", "dwell", "loiter", "occupancy", "track", "attendance"}, func(word string) bool { return strings.Contains(n, word) })
+}
+
+// servicesOf lists the services that the protocol lets a camera have: its own,
+// those of its device, or else the defaults. Nil means that it does not say.
+func servicesOf(p *policy.Protocol, c policy.Camera) []string {
+	if c.Services != nil {
+		return c.Services
+	}
+	for _, d := range p.Devices {
+		if c.Device != "" && d.ID == c.Device && d.Services != nil {
+			return d.Services
+		}
+	}
+	return p.CameraDefaults.Services
+}
+
+// capabilities is PUR-10: an inventory of what each camera can do, with
+// nothing switched on that the protocol does not name.
+func capabilities(s *sheet) {
+	cameras := s.Protocol.CamerasOf(s.Site)
+	for _, c := range cameras {
+		f := s.camera(c.ID)
+		q, _ := processingOf(s.Protocol, c.Processing)
+		services := servicesOf(s.Protocol, c)
+		if on, ok := need(s, "services", Target{Camera: c.ID}, FactServices, f.Services); ok {
+			s.switchedOn("services", c, on, services != nil, func(name string) bool {
+				return slices.ContainsFunc(services, func(have string) bool { return strings.EqualFold(have, name) })
+			})
+		}
+		if on, ok := need(s, "analytics", Target{Camera: c.ID}, FactAnalytics, f.Analytics); ok {
+			said := c.Analytics != nil || q.DataCategories.Analytics != nil
+			s.switchedOn("analytics", c, on, said, func(name string) bool { return namedAnalytic(name, c.Analytics, q.DataCategories.Analytics) })
+		}
+		s.canHear(c, f)
+		s.canTurn(c, f)
+	}
+	if len(cameras) == 0 {
+		s.add("", Finding{Status: NotApplicable, Text: say("Locatie %s heeft geen camera's.", "Le site %s n'a pas de caméras.", "Site %s has no cameras.", s.site.Name)})
+	}
+}
+
+// switchedOn compares what is on with what the protocol names. Where it names
+// no list at all and something is on, whether that may be is unproven.
+func (s *sheet) switchedOn(aspect string, c policy.Camera, on []string, said bool, named func(string) bool) {
+	var more []string
+	for _, name := range on {
+		if !named(name) {
+			more = append(more, name)
+		}
+	}
+	slices.Sort(more)
+	what := strings.Join(more, ", ")
+	f := Finding{
+		Target: Target{Camera: c.ID}, Why: Why{Article: article(c.Ref)}, Remedy: s.rule.Remedy,
+		Evidence: []Evidence{{Kind: "setting", Value: fmt.Sprintf("%s: %s", aspect, strings.Join(on, ", ")), Numbers: map[string]float64{"on": float64(len(on)), "not_in_protocol": float64(len(more))}}},
+	}
+	switch {
+	case len(more) == 0:
+		f.Status, f.Remedy = Pass, policy.Text{}
+		f.Text = say("Op camera %s staan %d functies van deze soort aan, alle in het protocol (%s).", "Sur la caméra %s, %d fonctions de ce type sont actives, toutes au protocole (%s).", "On camera %s %d functions of this kind are on, all in the protocol (%s).", c.ID, len(on), aspect)
+	case !said:
+		f.Status = Unproven
+		f.Text = say("Op camera %s staan functies aan waarover het protocol niets zegt: %s.", "Sur la caméra %s, des fonctions dont le protocole ne dit rien sont actives: %s.", "On camera %s functions are on of which the protocol says nothing: %s.", c.ID, what)
+		f.Remedy = policy.Text{NL: "Zet in het protocol wat aan mag staan (services, analytics), en zet de rest uit.", FR: "Inscrivez au protocole ce qui peut être actif (services, analytics), et désactivez le reste.", EN: "Enter in the protocol what may be on (services, analytics), and switch the rest off."}
+	default:
+		f.Status = Fail
+		f.Text = say("Op camera %s staan functies aan die het protocol niet noemt: %s.", "Sur la caméra %s, des fonctions que le protocole ne mentionne pas sont actives: %s.", "On camera %s functions are on that the protocol does not name: %s.", c.ID, what)
+	}
+	s.add(aspect, f)
+}
+
+// canHear is the part of PUR-10 on sound: what AUD-1 measures, seen as an
+// ability that the protocol does not have.
+func (s *sheet) canHear(c policy.Camera, f Camera) {
+	if c.Sound == policy.SoundAllowed {
+		return
+	}
+	list := soundVerdicts(f)
+	w := worst(list)
+	finding := Finding{Target: Target{Camera: c.ID, Path: w.path}, Why: Why{Article: article(c.Ref)}, Status: w.status, Evidence: evidence("stream", list)}
+	switch w.status {
+	case Pass:
+		finding.Text = say("Het geluid van camera %s staat uit.", "Le son de la caméra %s est désactivé.", "The sound of camera %s is off.", c.ID)
+	case Fail:
+		finding.Text = say("Het geluid van camera %s staat aan (pad %s), en het protocol noemt het niet.", "Le son de la caméra %s est actif (flux %s), et le protocole ne le mentionne pas.", "The sound of camera %s is on (path %s), and the protocol does not name it.", c.ID, orUnknown(w.path))
+		finding.Remedy = s.rule.Remedy
+	default:
+		finding.Text = say("Of het geluid van camera %s uit staat is niet aangetoond%s: %s.", "Il n'est pas prouvé que le son de la caméra %s soit désactivé%s: %s.", "Whether the sound of camera %s is off is unproven%s: %s.", c.ID, onPath(w), w.reason)
+		finding.Remedy = lookRemedy()
+	}
+	s.add("sound", finding)
+}
+
+// canTurn is the part of PUR-10 on turning and zooming.
+func (s *sheet) canTurn(c policy.Camera, f Camera) {
+	target := Target{Camera: c.ID}
+	o, ok := need(s, "ptz", target, FactDevice, f.Observation)
+	if !ok {
+		return
+	}
+	turns, ok := need(s, "ptz", target, FactDevice, o.PTZ)
+	if !ok {
+		return
+	}
+	finding := Finding{Target: target, Why: Why{Article: article(c.Ref)}, Evidence: []Evidence{{Kind: "setting", Value: "PTZ", Numbers: map[string]float64{"ptz": number(turns)}, Collected: o.At}}, Remedy: s.rule.Remedy}
+	switch {
+	case !turns:
+		finding.Status, finding.Remedy = Pass, policy.Text{}
+		finding.Text = say("Camera %s kan niet draaien of zoomen.", "La caméra %s ne peut ni tourner ni zoomer.", "Camera %s cannot turn or zoom.", c.ID)
+	case c.Type == policy.CameraPTZ:
+		finding.Status, finding.Remedy = Pass, policy.Text{}
+		finding.Text = say("Camera %s kan draaien of zoomen, zoals het protocol zegt.", "La caméra %s peut tourner ou zoomer, comme le dit le protocole.", "Camera %s can turn or zoom, as the protocol says.", c.ID)
+	case c.Type == "":
+		finding.Status = Unproven
+		finding.Text = say("Camera %s kan draaien of zoomen; het protocol zegt niet of dat mag.", "La caméra %s peut tourner ou zoomer; le protocole ne dit pas si c'est permis.", "Camera %s can turn or zoom; the protocol does not say whether it may.", c.ID)
+		finding.Remedy = policy.Text{NL: "Zet in het protocol of de camera vast of draaibaar is (type).", FR: "Indiquez au protocole si la caméra est fixe ou orientable (type).", EN: "Enter in the protocol whether the camera is fixed or turns (type)."}
+	default:
+		finding.Status = Fail
+		finding.Text = say("Camera %s kan draaien of zoomen, terwijl het protocol haar vast noemt.", "La caméra %s peut tourner ou zoomer, alors que le protocole la dit fixe.", "Camera %s can turn or zoom, while the protocol calls it fixed.", c.ID)
+	}
+	s.add("ptz", finding)
+}
+
+// onlyNeeded is PUR-12: no more is recorded than the protocol says, and each
+// log keeps only the fields that it names.
+func onlyNeeded(s *sheet) {
+	asked := false
+	for _, c := range s.Protocol.CamerasOf(s.Site) {
+		asked = true
+		q, _ := processingOf(s.Protocol, c.Processing)
+		if mode, ok := need(s, "recording", Target{Camera: c.ID}, FactRecording, s.camera(c.ID).Recording); ok {
+			s.recordsOnly("recording", Target{Camera: c.ID}, c.ID, q, mode)
+		}
+	}
+	var stores []policy.Store
+	for _, st := range s.Protocol.Stores {
+		if st.Site == s.Site {
+			stores = append(stores, st)
+		}
+	}
+	if len(stores) > 0 {
+		asked = true
+		if list, ok := need(s, "stores", Target{}, FactStores, s.Stores); ok {
+			found := map[string]Store{}
+			for _, have := range list {
+				found[have.ID] = have
+			}
+			for _, st := range stores {
+				have, measured := found[st.ID]
+				s.keepsOnly(st, have, measured)
+			}
+		}
+	}
+	if !asked {
+		s.add("", Finding{Status: NotApplicable, Text: say("Locatie %s heeft geen camera's of opslag.", "Le site %s n'a ni caméras ni stockage.", "Site %s has no cameras or stores.", s.site.Name)})
+	}
+}
+
+// keepsOnly judges the mode and the fields of one store.
+func (s *sheet) keepsOnly(st policy.Store, have Store, measured bool) {
+	target := Target{Subject: st.ID}
+	if !measured {
+		s.add("stores", Finding{
+			Target: target, Why: Why{Article: article(st.Ref)}, Status: Unproven, Remedy: s.rule.Remedy,
+			Text: say("Opslag %s is niet onderzocht: welke gegevens zij bewaart is niet bekend.", "Le stockage %s n'a pas été examiné: on ne sait pas quelles données il conserve.", "Store %s was not examined: which data it keeps is not known.", st.ID),
+		})
+		return
+	}
+	q, _ := processingOf(s.Protocol, st.Processing)
+	if recordsPictures(kindOf(q)) {
+		if mode, ok := need(s, "mode", target, FactStores, have.Mode); ok {
+			s.recordsOnly("mode", target, st.ID, q, mode)
+		}
+	} else if fields, ok := need(s, "fields", target, FactStores, have.Fields); ok {
+		s.fieldsOnly(st, q, fields)
+	}
+}
+
+func recordsPictures(system string) bool {
+	return isCameras(system) || isPolice(system) || isSpoken(system)
+}
+
+// fieldsOnly compares the fields of a log with those that the processing and
+// its readers name.
+func (s *sheet) fieldsOnly(st policy.Store, q policy.Processing, fields []string) {
+	named := slices.Clone(q.DataCategories.Fields)
+	said := q.DataCategories.Fields != nil
+	for _, r := range s.Protocol.Readers {
+		if r.Processing == q.ID {
+			named = append(named, r.Keeps...)
+			said = said || r.Keeps != nil
+		}
+	}
+	var more []string
+	for _, have := range fields {
+		if !namedAnalytic(have, named) {
+			more = append(more, have)
+		}
+	}
+	slices.Sort(more)
+	f := Finding{
+		Target: Target{Subject: st.ID}, Why: Why{Article: article(q.DataCategories.Ref, q.Ref)}, Remedy: s.rule.Remedy,
+		Evidence: []Evidence{{Kind: "setting", Value: "fields", Numbers: map[string]float64{"fields": float64(len(fields)), "not_in_protocol": float64(len(more))}}},
+	}
+	switch {
+	case len(more) == 0:
+		f.Status, f.Remedy = Pass, policy.Text{}
+		f.Text = say("Opslag %s bewaart %d gegevens per gebeurtenis, alle in het protocol.", "Le stockage %s conserve %d données par événement, toutes au protocole.", "Store %s keeps %d fields of each event, all in the protocol.", st.ID, len(fields))
+	case !said:
+		f.Status = Unproven
+		f.Text = say("Opslag %s bewaart %s; het protocol zegt niet welke gegevens nodig zijn.", "Le stockage %s conserve %s; le protocole ne dit pas quelles données sont nécessaires.", "Store %s keeps %s; the protocol does not say which data are needed.", st.ID, strings.Join(more, ", "))
+		f.Remedy = policy.Text{NL: "Zet de gegevens die nodig zijn in het protocol (data_categories.fields).", FR: "Inscrivez les données nécessaires au protocole (data_categories.fields).", EN: "Enter the data that are needed in the protocol (data_categories.fields)."}
+	default:
+		f.Status = Fail
+		f.Text = say("Opslag %s bewaart gegevens die het protocol niet noemt: %s.", "Le stockage %s conserve des données que le protocole ne mentionne pas: %s.", "Store %s keeps data that the protocol does not name: %s.", st.ID, strings.Join(more, ", "))
+	}
+	s.add("fields", f)
+}
+
+// recordMost orders the modes of recording by how much they record; -1 is none
+// of them. A button and an incident record equally little.
+func recordMost(mode string) int {
+	switch mode {
+	case policy.RecordNever:
+		return 0
+	case policy.RecordButton, policy.RecordIncident:
+		return 1
+	case policy.RecordMotion:
+		return 2
+	case policy.RecordContinuous:
+		return 3
+	default:
+		return -1
+	}
+}
+
+// modeName names a mode of recording for people.
+func modeName(mode string) policy.Text {
+	switch mode {
+	case policy.RecordNever:
+		return policy.Text{NL: "niet", FR: "jamais", EN: "never"}
+	case policy.RecordButton:
+		return policy.Text{NL: "na een druk op de knop", FR: "sur pression du bouton", EN: "at the press of a button"}
+	case policy.RecordIncident:
+		return policy.Text{NL: "bij een incident", FR: "en cas d'incident", EN: "in an incident"}
+	case policy.RecordMotion:
+		return policy.Text{NL: "bij beweging", FR: "sur mouvement", EN: "on motion"}
+	case policy.RecordContinuous:
+		return policy.Text{NL: "doorlopend", FR: "en continu", EN: "continuously"}
+	default:
+		return policy.Text{NL: orUnknown(mode), FR: orUnknown(mode), EN: orUnknown(mode)}
+	}
+}
+
+// recordsOnly compares a mode of recording with the protocol's.
+func (s *sheet) recordsOnly(aspect string, target Target, name string, q policy.Processing, mode string) {
+	wanted := q.Recording.Mode
+	f := Finding{
+		Target: target, Why: Why{Article: article(q.Recording.Ref, q.Ref)}, Remedy: s.rule.Remedy,
+		Evidence: []Evidence{{Kind: "setting", Value: "recording " + orUnknown(mode)}},
+	}
+	switch {
+	case mode == policy.RecordNever, wanted == policy.RecordContinuous && recordMost(mode) >= 0:
+		f.Status, f.Remedy = Pass, policy.Text{}
+		f.Text = sayEach("%s neemt %s op; meer laat het protocol niet toe dan %s.", "%s enregistre %s; le protocole n'autorise pas plus que %s.", "%s records %s; the protocol allows no more than %s.", name, modeName(mode), modeName(wanted))
+	case wanted == "":
+		f.Status = Unproven
+		f.Text = sayEach("%s neemt %s op; het protocol zegt niet wanneer er wordt opgenomen.", "%s enregistre %s; le protocole ne dit pas quand on enregistre.", "%s records %s; the protocol does not say when there is recording.", name, modeName(mode))
+		f.Remedy = policy.Text{NL: "Zet in het protocol wanneer er wordt opgenomen (recording.mode).", FR: "Inscrivez au protocole quand on enregistre (recording.mode).", EN: "Enter in the protocol when there is recording (recording.mode)."}
+	case recordMost(mode) < 0 || recordMost(wanted) < 0:
+		f.Status = Unproven
+		f.Text = sayEach("%s meldt dat het zo opneemt: %s. Dat is niet te vergelijken met het protocol (%s).", "%s indique enregistrer ainsi: %s. C'est impossible à comparer au protocole (%s).", "%s says that it records like this: %s. That cannot be compared with the protocol (%s).", name, modeName(mode), modeName(wanted))
+	case recordMost(mode) > recordMost(wanted):
+		f.Status = Fail
+		f.Text = sayEach("%s neemt %s op; volgens het protocol mag dat alleen %s.", "%s enregistre %s; selon le protocole, seulement %s.", "%s records %s; by the protocol it may only %s.", name, modeName(mode), modeName(wanted))
+	default:
+		f.Status, f.Remedy = Pass, policy.Text{}
+		f.Text = sayEach("%s neemt %s op, zoals het protocol toelaat (%s).", "%s enregistre %s, comme le protocole l'autorise (%s).", "%s records %s, as the protocol allows (%s).", name, modeName(mode), modeName(wanted))
+	}
+	s.add(aspect, f)
+}
