@@ -266,7 +266,7 @@ func sessionsHere(s *sheet, list []Session) []Session {
 	var out []Session
 	for _, x := range list {
 		at := x.Site
-		if c, ok := s.Protocol.Camera(x.Camera); at == "" && ok {
+		if c, ok := s.registered(x.Camera); at == "" && ok {
 			at = c.Site
 		}
 		if at == "" || at == s.Site {

@@ -276,11 +276,17 @@ func logged(s *sheet) {
 	if !ok {
 		return
 	}
+	// A session of another verb, or of another camera, explains no live stream.
+	live := map[string][]Session{}
+	for _, x := range here {
+		if x.Verb == policy.VerbLive {
+			live[x.Camera] = append(live[x.Camera], x)
+		}
+	}
 	judgeFlows(s, pulled(s, flows), func(f Flow, o *outcome) {
-		belongs := slices.ContainsFunc(here, func(x Session) bool {
+		belongs := slices.ContainsFunc(live[f.Camera], func(x Session) bool {
 			from, to := x.Start.Add(-clockSlack), x.End.Add(clockSlack)
-			// A session of another verb, or of another camera, explains no live stream.
-			return x.Verb == policy.VerbLive && x.Camera == f.Camera && !f.At.Before(from) && (x.End.IsZero() || !f.At.After(to))
+			return !f.At.Before(from) && (x.End.IsZero() || !f.At.After(to))
 		})
 		switch {
 		case belongs:

@@ -35,6 +35,13 @@ func attested(s *sheet, bound bool, why policy.Text) {
 			break
 		}
 	}
+	if !bound && s.rule.Scope == ScopeSite {
+		// What binds at one site must be declared, whatever it is for all together.
+		bound = slices.ContainsFunc(s.Protocol.Sites, func(site policy.Site) bool {
+			at, _ := s.rule.Binds(s.Protocol, site.ID)
+			return at
+		})
+	}
 	if !bound {
 		s.file(AspectAttested, Finding{Status: NotApplicable, Text: why, Method: method})
 		return

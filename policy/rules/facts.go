@@ -22,8 +22,9 @@ type Facts struct {
 
 	Gathered
 
-	// Where to find cameras and readers by id; filled by index.
-	cameraAt, readerAt map[string]int
+	// Where to find the facts on cameras and readers by id, and the cameras of
+	// the protocol; filled by index.
+	cameraAt, readerAt, registeredAt map[string]int
 }
 
 // Scan is the last search of one network of the site.
@@ -194,6 +195,26 @@ func (f *Facts) index() {
 			f.readerAt[r.ID] = i
 		}
 	}
+	if f.Protocol == nil {
+		return
+	}
+	f.registeredAt = make(map[string]int, len(f.Protocol.Cameras))
+	for i := range f.Protocol.Cameras {
+		id := f.Protocol.Cameras[i].ID
+		if _, twice := f.registeredAt[id]; !twice {
+			f.registeredAt[id] = i
+		}
+	}
+}
+
+// registered returns the camera of the protocol with the id, as
+// Protocol.Camera does, for rules that ask for each of many sessions or
+// streams. It needs index.
+func (f *Facts) registered(id string) (policy.Camera, bool) {
+	if i, ok := f.registeredAt[id]; ok {
+		return f.Protocol.Cameras[i], true
+	}
+	return policy.Camera{}, false
 }
 
 // camera returns the facts on a registered camera; without any, all of it is

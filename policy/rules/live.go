@@ -19,7 +19,7 @@ const clockSlack = 5 * time.Second
 func pulled(s *sheet, list []Flow) []Flow {
 	var out []Flow
 	for _, f := range list {
-		c, known := s.Protocol.Camera(f.Camera)
+		c, known := s.registered(f.Camera)
 		if f.Kind == flowLive && !f.Known && (!known || c.Site == s.Site) {
 			out = append(out, f)
 		}
@@ -65,7 +65,7 @@ func judgeFlows(s *sheet, list []Flow, judge func(f Flow, o *outcome)) {
 	}
 	for _, camera := range order {
 		t := bad[camera]
-		c, _ := s.Protocol.Camera(camera)
+		c, _ := s.registered(camera)
 		s.weigh("flow", Finding{
 			Target: Target{Camera: camera}, Since: t.first, Why: Why{Article: article(c.Ref, s.site.Ref)},
 			Evidence: []Evidence{{Kind: "network", Value: "live streams", Numbers: map[string]float64{"streams": float64(t.count)}, Collected: t.last}},

@@ -203,7 +203,7 @@ func egress(s *sheet) {
 	}
 	for _, id := range order {
 		x := first[id]
-		c, registered := s.Protocol.Camera(id)
+		c, registered := s.registered(id)
 		f := Finding{Target: Target{Camera: id}, Since: x.At, Evidence: []Evidence{{Kind: "flow", Value: networkAddress(x.From), Collected: x.At}}}
 		if registered && outside[c.Processing] {
 			f.Status = Pass
