@@ -289,3 +289,25 @@ func TestEmptyDocuments(t *testing.T) {
 		t.Errorf("words beside ---: %v", err)
 	}
 }
+
+// A verb allowed at one site and denied at another is no conflict, and an error
+// does not make an entry under conflicts look idle.
+func TestNoFollowUps(t *testing.T) {
+	text := string(corpus(t, "valid")[0].Data)
+	apart := strings.Replace(text, `  - {role: "*", deny: [live, playback]}`, "  - {role: desk, deny: [live], sites: [werf]}", 1)
+	_, problems := policy.Check(policy.File{Name: "f.yaml", Data: []byte(apart)})
+	for _, q := range problems {
+		if strings.HasPrefix(q.Code, "allow-and-deny") {
+			t.Errorf("%s", q)
+		}
+	}
+	idle := strings.NewReplacer("{id: stated-1, text", `{id: stated-1, code: "hidden-camera:zaal-1", text`, "store_frames: never", "store_frames: daily").Replace(text)
+	if _, problems = policy.Check(policy.File{Name: "f.yaml", Data: []byte(idle)}); len(problems.Of(policy.ClassError)) != 1 {
+		t.Fatalf("%v", problems)
+	}
+	for _, q := range problems {
+		if strings.HasPrefix(q.Code, "resolves-nothing") {
+			t.Errorf("%s", q)
+		}
+	}
+}
