@@ -121,6 +121,7 @@ func (p Policy) Differences(from, to time.Time) []Difference {
 		return !stretch{i.From, i.Until}.touches(lo, hi)
 	})
 	slices.SortStableFunc(there, inOrder)
+	here, there = apart(here, there)
 	var out []Difference
 	tell := func(d Difference) {
 		if (stretch{d.Here.From, d.Here.Until}).touches(from, to) && d.Here.Decision != "" ||
@@ -145,6 +146,21 @@ func (p Policy) Differences(from, to time.Time) []Difference {
 		}
 	}
 	return out
+}
+
+// apart leaves out what stands in both of two lists that are in order.
+func apart(a, b []Interval) (onlyA, onlyB []Interval) {
+	for len(a) > 0 && len(b) > 0 {
+		switch c := inOrder(a[0], b[0]); {
+		case c < 0:
+			onlyA, a = append(onlyA, a[0]), a[1:]
+		case c > 0:
+			onlyB, b = append(onlyB, b[0]), b[1:]
+		default:
+			a, b = a[1:], b[1:]
+		}
+	}
+	return append(onlyA, a...), append(onlyB, b...)
 }
 
 // before tells that a stands before b and is not the same window by other
