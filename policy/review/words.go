@@ -142,7 +142,7 @@ func (w *Words) readLists(data string) {
 			head, keys, _ := strings.Cut(line[1:], "]")
 			name, closed, _ := strings.Cut(head, " ")
 			l = &list{name: name, closed: closed == "closed", words: map[string]policy.Text{}}
-			for _, k := range strings.Fields(keys) {
+			for k := range strings.FieldsSeq(keys) {
 				if w.lists[k] != nil {
 					w.fault("%s has two lists of words", k)
 				}
@@ -221,8 +221,8 @@ func isBlock(t reflect.Type) bool {
 	if t.Kind() != reflect.Struct {
 		return false
 	}
-	for i := range t.NumField() {
-		if f := t.Field(i); f.Tag.Get("yaml") != "" || f.Anonymous {
+	for f := range t.Fields() {
+		if f.Tag.Get("yaml") != "" || f.Anonymous {
 			return t != reflect.TypeFor[policy.Text]()
 		}
 	}
