@@ -198,7 +198,7 @@ func compareWindows(v pair) (int, bool) {
 }
 
 // text compares a text in several languages, one by one.
-func (d *differ) text(path string, at place, f field, r rule, v pair) {
+func (d *differ) text(path string, at place, r rule, v pair) {
 	b, _ := reflect.TypeAssert[policy.Text](v.b)
 	a, _ := reflect.TypeAssert[policy.Text](v.a)
 	for i, lang := range Languages() {
@@ -286,7 +286,7 @@ func (d *differ) words(path string, at place, f field, r rule, v pair) {
 }
 
 // addresses compares a map of lists: mail addresses by role.
-func (d *differ) addresses(path string, at place, f field, r rule, v pair) {
+func (d *differ) addresses(path string, at place, r rule, v pair) {
 	b, _ := reflect.TypeAssert[map[string][]string](v.b)
 	a, _ := reflect.TypeAssert[map[string][]string](v.a)
 	keys := map[string]bool{}

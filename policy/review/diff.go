@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/lensdop/lensdop/policy"
 )
@@ -106,11 +107,11 @@ type place []policy.Text
 // add files a change. what is said in each language after the place.
 func (d *differ) add(c Change, at place, approve bool, what func(lang string) string) {
 	for _, lang := range Languages() {
-		s := ""
+		parts := make([]string, 0, len(at)+1)
 		for _, p := range at {
-			s += p.In(lang) + ": "
+			parts = append(parts, p.In(lang))
 		}
-		set(&c.Text, lang, capital(s+what(lang)))
+		set(&c.Text, lang, capital(strings.Join(append(parts, what(lang)), ": ")))
 	}
 	c.NeedsApproval = approve || c.Direction == Looser
 	d.out = append(d.out, c)
@@ -132,8 +133,6 @@ func (d *differ) block(path string, at place, b, a reflect.Value, approve bool) 
 // pair is a value before and after, and the blocks that they stand in.
 type pair struct{ b, a, inB, inA reflect.Value }
 
-func (p pair) back() pair { return pair{p.a, p.b, p.inA, p.inB} }
-
 func join(path, key string) string {
 	if path == "" {
 		return key
@@ -147,11 +146,11 @@ func (d *differ) field(path string, at place, f field, r rule, v pair) {
 	case isList(f.value):
 		d.list(path, at, f, r, v)
 	case f.value == reflect.TypeFor[policy.Text]():
-		d.text(path, append(slices.Clone(at), l.Name), f, r, v)
+		d.text(path, append(slices.Clone(at), l.Name), r, v)
 	case isBlock(f.value):
 		d.block(path, append(slices.Clone(at), l.Name), v.b, v.a, r.approve)
 	case f.value.Kind() == reflect.Map:
-		d.addresses(path, append(slices.Clone(at), l.Name), f, r, v)
+		d.addresses(path, append(slices.Clone(at), l.Name), r, v)
 	case r.kind == kindSet:
 		d.words(path, at, f, r, v)
 	default:
@@ -166,12 +165,12 @@ func (d *differ) list(path string, at place, f field, r rule, v pair) {
 	for i, k := range keysB {
 		item := v.b.Index(i)
 		here := fmt.Sprintf("%s[%s]", path, k)
-		name := d.itemName(l, item, k)
+		name := d.itemName(l, k)
 		if j := slices.Index(keysA, k); j >= 0 {
 			d.block(here, append(slices.Clone(at), name), item, v.a.Index(j), r.approve)
 			continue
 		}
-		d.add(Change{Path: here, Direction: d.added(r, item).opposite(), Old: k}, at, r.approve, func(lang string) string {
+		d.add(Change{Path: here, Direction: d.added(r, item).opposite(), Old: k}, at, r.approve || r.members, func(lang string) string {
 			return pick(lang, "vervallen: ", "supprimé: ", "removed: ") + name.In(lang) + d.summary(lang, item)
 		})
 	}
@@ -180,8 +179,8 @@ func (d *differ) list(path string, at place, f field, r rule, v pair) {
 			continue
 		}
 		item := v.a.Index(i)
-		name := d.itemName(l, item, k)
-		d.add(Change{Path: fmt.Sprintf("%s[%s]", path, k), Direction: d.added(r, item), New: k}, at, r.approve, func(lang string) string {
+		name := d.itemName(l, k)
+		d.add(Change{Path: fmt.Sprintf("%s[%s]", path, k), Direction: d.added(r, item), New: k}, at, r.approve || r.members, func(lang string) string {
 			return pick(lang, "erbij: ", "ajouté: ", "added: ") + name.In(lang) + d.summary(lang, item)
 		})
 	}
@@ -205,7 +204,7 @@ func common(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
 }
 
-func (d *differ) itemName(l Label, item reflect.Value, key string) policy.Text {
+func (d *differ) itemName(l Label, key string) policy.Text {
 	var t policy.Text
 	for _, lang := range Languages() {
 		set(&t, lang, l.One.In(lang)+" "+quoted(lang, key))

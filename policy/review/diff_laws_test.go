@@ -21,7 +21,7 @@ func TestEveryKeyHasARule(t *testing.T) {
 		for _, f := range fieldsOf(types()[name]) {
 			r, ok := all[f.name()]
 			delete(all, f.name())
-			fits := true
+			var fits bool
 			switch {
 			case isList(f.value):
 				fits = r.kind == kindList && (r.up != "" || r.content != nil)
@@ -110,7 +110,7 @@ func leaves(p *policy.Protocol) []leaf {
 					}})
 				}
 			case f.Kind() == reflect.Map:
-				m, _ := f.Interface().(map[string][]string)
+				m, _ := reflect.TypeAssert[map[string][]string](f)
 				for _, k := range slices.Sorted(maps.Keys(m)) {
 					for j := range m[k] {
 						out = append(out, leaf{path: here, value: reflect.ValueOf(m[k]).Index(j), word: true, drop: func() { m[k] = slices.Delete(slices.Clone(m[k]), j, j+1) }, paths: func(b, a string) []string {

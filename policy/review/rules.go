@@ -40,15 +40,17 @@ type rule struct {
 	absent string
 	// content judges a block of a list by what it says, in place of up.
 	content func(d *differ, item reflect.Value) Direction
-	approve bool // whatever the direction
+	approve bool // whatever the direction, and for all that stands below
+	members bool // whatever the direction, for blocks that appear or disappear
 	ordered bool // the order of the list has a meaning
 }
 
 func (r rule) approved() rule                { r.approve = true; return r }
 func (r rule) whenGone(d Direction) rule     { r.gone = d; return r }
 func (r rule) whenUnsaid(d Direction) rule   { r.gone, r.unsaid = d, true; return r }
+func (r rule) approvedMembers() rule         { r.members = true; return r }
 func (r rule) inOrder() rule                 { r.ordered = true; return r }
-func (r rule) withoutMeans(word string) rule { r.absent = word; return r }
+func (r rule) withoutMeans(word string) rule { r.absent, r.gone = word, ""; return r }
 func (r rule) judged(f func(d *differ, item reflect.Value) Direction) rule {
 	r.content = f
 	return r

@@ -8,12 +8,12 @@ func placeRules() map[string]rule {
 		"Site.name":         text(),
 		"Site.address":      text().approved(), // another place under the same id
 		"Site.timezone":     text().approved(), // windows move
-		"Site.zones":        listOf(Looser).judged(newZone).approved(),
+		"Site.zones":        listOf(Looser).judged(newZone).approvedMembers(),
 		"Site.networks":     listOf(Stricter), // devices on it are found
 		"Site.live_view":    from(policy.Denied, policy.Allowed).approved(),
 		"Zone.id":           text(),
 		"Zone.name":         text(),
-		"Zone.allowed":      more(Looser).withoutMeans("true"),
+		"Zone.allowed":      more(Looser).withoutMeans("true").approved(),
 		"Network.interface": text(),
 		"Network.subnet":    text().approved(),
 

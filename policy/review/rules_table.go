@@ -22,7 +22,7 @@ func protocolRules() map[string]rule {
 		"Protocol.kind":               text(),
 		"Protocol.metadata":           block(),
 		"Protocol.guidelines":         listOf(Stricter), // rules of a guideline bind who adopts it
-		"Protocol.processing":         listOf(Looser).approved().judged(newProcessing),
+		"Protocol.processing":         listOf(Looser).approvedMembers().judged(newProcessing),
 		"Protocol.holds":              listOf(Looser).approved(),
 		"Protocol.roles":              listOf(Different).approved(),
 		"Protocol.permissions":        listOf(Looser).approved().judged(newPermission),
