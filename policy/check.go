@@ -29,6 +29,10 @@ func CheckSince(previous *Protocol, files ...File) (*Protocol, Problems) {
 	if len(problems.Of(ClassError)) > 0 {
 		return nil, problems
 	}
+	p.written = make(map[string]bool, len(d.at))
+	for path := range d.at {
+		p.written[path] = true
+	}
 	return p, problems
 }
 

@@ -79,6 +79,12 @@ func (p *Protocol) AlertAddresses(severity string) []string {
 	return list
 }
 
+// Written tells whether a file says the value at a path, such as
+// cameras[2].sound. What it does not say, Parse fills in: from the camera's
+// device, from camera_defaults, or with what holds everywhere. Of a protocol
+// that Parse did not make, everything counts as written.
+func (p *Protocol) Written(path string) bool { return p.written == nil || p.written[path] }
+
 func find[T any](list []T, is func(*T) bool) (T, bool) {
 	for i := range list {
 		if is(&list[i]) {

@@ -68,6 +68,7 @@ type Protocol struct {
 	AgentRestrictions AgentRestrictions `yaml:"agent_restrictions" json:"agent_restrictions"`
 
 	locations  map[string]*time.Location // by site; filled by Parse
+	written    map[string]bool           // paths that a file says itself; filled by Parse
 	consentsAt []position                // where each consent stands; filled by Parse
 }
 
