@@ -87,6 +87,7 @@ func (d *document) head() {
 		{source{ref: d.pick("Art. 6", "Art. 6", "Art. 6")}, "staat in dat artikel van het geschreven protocol", "figure dans cet article du protocole écrit", "stands in that article of the written protocol"},
 		{source{}, "het protocol zegt dit zonder een artikel te noemen", "le protocole le dit sans citer d'article", "the protocol says this without naming an article"},
 		{source{basis: policy.BasisLaw}, "komt uit de wet", "vient de la loi", "comes from the law"},
+		{source{filled: true}, "staat niet op deze plaats in het bestand; het volgt uit wat voor alle camera's of voor het apparaat geldt, of is de waarde die Lensdop aanhoudt", "ne figure pas à cet endroit du fichier; découle de ce qui vaut pour toutes les caméras ou pour l'appareil, ou est la valeur retenue par Lensdop", "does not stand at this place of the file; it follows from what holds for all cameras or for the device, or is the value that Lensdop takes"},
 		{source{basis: policy.BasisAssumed}, "staat niet in het geschreven protocol; wie er verantwoordelijk voor is moet het bevestigen (alle punten staan achteraan)", "ne figure pas dans le protocole écrit; le responsable doit le confirmer (liste complète à la fin)", "is not in the written protocol; whoever is responsible has to confirm it (all of them are listed at the end)"},
 	} {
 		d.printf("- %s %s\n", s.mark(d.lang), d.pick(s.nl, s.fr, s.en))
@@ -104,7 +105,7 @@ func (d *document) chapter(c chapter, problems policy.Problems) {
 	if c.checker {
 		for i := range d.p.Processing {
 			if q := d.p.Processing[i]; q.Checker {
-				d.processing(src, q, nil)
+				d.processing(src, i, q, nil)
 			}
 		}
 		if _, ok := d.p.Checker(); !ok {
@@ -116,9 +117,9 @@ func (d *document) chapter(c chapter, problems policy.Problems) {
 	}
 	for _, key := range c.keys {
 		if key == "processing" {
-			for _, q := range d.p.Processing {
+			for i, q := range d.p.Processing {
 				if !q.Checker {
-					d.processing(src, q, c.processing)
+					d.processing(src, i, q, c.processing)
 				}
 			}
 			continue
@@ -148,7 +149,7 @@ func (d *document) section(f field, v reflect.Value, src blockSource, chapter st
 		o := originOf(v)
 		d.printf("%s", heading)
 		defer d.enter(l.Name.In(d.lang))()
-		own := src.child(f.key, "", o)
+		own := src.child(f.key, -1, "", o)
 		if o.Ref != "" || o.Basis.All != "" {
 			d.printf("%s\n\n", own.mark(d.lang))
 		}
@@ -160,7 +161,7 @@ func (d *document) section(f field, v reflect.Value, src blockSource, chapter st
 }
 
 // processing writes what a chapter tells of one processing: the keys given, or all.
-func (d *document) processing(src blockSource, q policy.Processing, keys []string) {
+func (d *document) processing(src blockSource, i int, q policy.Processing, keys []string) {
 	v := reflect.ValueOf(q)
 	begins := keys == nil || slices.Contains(keys, "name") // its heading carries its own source and note
 	if !begins && !slices.ContainsFunc(fieldsOf(v.Type()), func(f field) bool {
@@ -169,7 +170,7 @@ func (d *document) processing(src blockSource, q policy.Processing, keys []strin
 		return
 	}
 	l, _ := d.Label("Protocol", "processing")
-	own := src.child("processing", q.ID, q.Origin)
+	own := src.child("processing", i, q.ID, q.Origin)
 	d.printf("\n### %s\n\n", capital(d.title(l.One.In(d.lang), v, q.ID)))
 	if begins {
 		if q.Ref != "" || q.Basis.All != "" {

@@ -1,9 +1,11 @@
 package review
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lensdop/lensdop/policy"
@@ -56,7 +58,7 @@ func (d *document) value(indent string, f field, v reflect.Value, src blockSourc
 			return
 		}
 		o := originOf(v)
-		own := src.child(f.key, "", o)
+		own := src.child(f.key, -1, "", o)
 		mark := ""
 		if o.Ref != "" || o.Basis.All != "" {
 			mark = " " + own.mark(d.lang)
@@ -109,6 +111,10 @@ func (d *document) cell(f field, v reflect.Value, src blockSource) (string, sour
 	if isEmpty(v) && (v.Kind() != reflect.Bool || !explicit && !said(f)) {
 		return "", s, false
 	}
+	filled := !isEmpty(v) && !d.p.Written(join(src.path, f.key))
+	if filled {
+		s = source{filled: true}
+	}
 	l, _ := d.Label(f.typ, f.key)
 	name := l.Name.In(d.lang)
 	if t, ok := reflect.TypeAssert[policy.Text](v); ok {
@@ -120,6 +126,9 @@ func (d *document) cell(f field, v reflect.Value, src blockSource) (string, sour
 		assumed := []string{}
 		for i, word := range words {
 			own, _ := src.of(f.key, v.Index(i).String())
+			if filled {
+				own = s
+			}
 			parts[i] = escape(word)
 			if own != s {
 				parts[i] += " " + own.mark(d.lang)
@@ -135,14 +144,43 @@ func (d *document) cell(f field, v reflect.Value, src blockSource) (string, sour
 				assumed = []string{text}
 			}
 		}
+		if filled && !d.elsewhere(f, src.path) {
+			assumed = []string{text}
+		}
 		if len(assumed) > 0 {
 			d.confirm(source{basis: policy.BasisAssumed}, name+": "+strings.Join(assumed, ", "))
 		}
 		return text, s, true
 	}
 	text = escape(d.say(d.lang, f, v, d.resolve))
-	d.confirm(s, name+": "+text)
+	if filled && !d.elsewhere(f, src.path) {
+		d.confirm(source{basis: policy.BasisAssumed}, name+": "+text)
+	} else {
+		d.confirm(s, name+": "+text)
+	}
 	return text, s, true
+}
+
+// elsewhere tells that a value which the file does not say where it stands is
+// said in another place, and judged there: with the device, for all cameras,
+// or for the proof of all windows. Any other is what Lensdop takes by itself.
+func (d *document) elsewhere(f field, path string) bool {
+	rest, camera := strings.CutPrefix(path, "cameras[")
+	if !camera {
+		return false
+	}
+	number, inner, _ := strings.Cut(rest, "]")
+	if f.key == "sample_every" {
+		return true
+	}
+	places := []string{"camera_defaults"}
+	if i, err := strconv.Atoi(number); err == nil && i < len(d.p.Cameras) {
+		device := d.p.Cameras[i].Device
+		if j := slices.IndexFunc(d.p.Devices, func(e policy.Device) bool { return device != "" && e.ID == device }); j >= 0 {
+			places = append(places, fmt.Sprintf("devices[%d]", j))
+		}
+	}
+	return slices.ContainsFunc(places, func(p string) bool { return d.p.Written(p + inner + "." + f.key) })
 }
 
 // items says the words of a list one by one; false for what is no list of words.
@@ -211,7 +249,7 @@ func (d *document) list(indent string, f field, v reflect.Value, src blockSource
 	l, _ := d.Label(f.typ, f.key)
 	for i, key := range keysOf(v) {
 		item := v.Index(i)
-		own := src.child(f.key, itemKey(item), originOf(item))
+		own := src.child(f.key, i, itemKey(item), originOf(item))
 		leave := d.enter(l.One.In(d.lang) + " " + quoted(d.lang, escape(key)))
 		switch {
 		case lead(typ) != "":
@@ -274,7 +312,7 @@ func (d *document) table(f field, v reflect.Value, src blockSource, columns []st
 	for _, c := range columns {
 		g := all[slices.IndexFunc(all, func(g field) bool { return g.key == c })]
 		for i := range v.Len() {
-			if _, explicit := src.child(f.key, itemKey(v.Index(i)), originOf(v.Index(i))).of(c, ""); explicit || !isEmpty(v.Index(i).Field(g.index)) {
+			if _, explicit := src.child(f.key, i, itemKey(v.Index(i)), originOf(v.Index(i))).of(c, ""); explicit || !isEmpty(v.Index(i).Field(g.index)) {
 				shown = append(shown, g)
 				break
 			}
@@ -291,7 +329,7 @@ func (d *document) table(f field, v reflect.Value, src blockSource, columns []st
 	keys := keysOf(v)
 	for i, key := range keys {
 		item := v.Index(i)
-		own := src.child(f.key, itemKey(item), originOf(item))
+		own := src.child(f.key, i, itemKey(item), originOf(item))
 		leave := d.enter(one.One.In(d.lang) + " " + quoted(d.lang, escape(key)))
 		cells := []string{}
 		for _, g := range shown {
@@ -316,7 +354,7 @@ func (d *document) table(f field, v reflect.Value, src blockSource, columns []st
 	}
 	for i, key := range keys {
 		item := v.Index(i)
-		own := src.child(f.key, itemKey(item), originOf(item))
+		own := src.child(f.key, i, itemKey(item), originOf(item))
 		leave := d.enter(one.One.In(d.lang) + " " + quoted(d.lang, escape(key)))
 		text := d.out.String()
 		d.out.Reset()

@@ -250,6 +250,47 @@ func TestEveryKeyStandsInOneChapter(t *testing.T) {
 	}
 }
 
+// What the file does not say has no article: it is filled in, and listed for
+// confirmation unless another place of the file says it.
+func TestFilledIn(t *testing.T) {
+	text := string(examples.Lensmonde)
+	for old, now := range map[string]string{
+		"\ncameras:\n":                            "\ncamera_defaults: {sound: forbidden, ref: \"Art. 9\"}\ncameras:\n",
+		"    sound: forbidden\n":                  "",
+		"    required: [picture, sound]\n":        "",
+		"required: assumed}":                      "location: assumed}",
+		"sound: assumed, methods":                 "methods",
+		"      signatures: 1\n":                   "",
+		"signatures: assumed, statement: assumed": "statement: assumed",
+	} {
+		if !strings.Contains(text, old) {
+			t.Fatalf("the example lacks %q", old)
+		}
+		text = strings.ReplaceAll(text, old, now)
+	}
+	p, err := policy.Parse("filled.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := shown(t, p, nil, "en")
+	for _, want := range []string{
+		"| forbidden *[filled in]* | [Art. 2] |",
+		"- **Must be shown closed:** picture, sound *[filled in]*",
+		"- **Signatures:** 1 *[filled in]*",
+		"Camera ‘hal-noord’ › Must be shown closed: picture, sound\n",
+		"Covering › template ‘verkiezing’ › Signatures: 1\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the document lacks %q", want)
+		}
+	}
+	for _, bad := range []string{"Camera ‘hal-noord’ › Sound: forbidden", "Camera ‘hal-noord’ › Looked at every"} {
+		if strings.Contains(got, bad) {
+			t.Errorf("what another place of the file says is to be confirmed: %q", bad)
+		}
+	}
+}
+
 // What people must read in the document of the invented municipality.
 func TestShowSays(t *testing.T) {
 	p := lensmonde(t)

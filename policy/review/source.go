@@ -1,26 +1,33 @@
 package review
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/lensdop/lensdop/policy"
 )
 
 // source tells where a statement comes from: an article, an assumption, the
-// law, or (all empty) the protocol's own words without an article.
+// law, nowhere in the file, or (all empty) the protocol's own words without an article.
 type source struct {
 	ref   string
 	basis string
+	// filled tells that the file does not say it there: it follows from what
+	// holds for all cameras or for the device, or is what holds everywhere.
+	filled bool
 }
 
-// within is the source of a block that stands under a field of another: what
+// child is the source of a block that stands under a field of another: what
 // the block says itself, or else what the field has.
 //
 // An article of its own makes a block the protocol's own words, unless the
 // block around it marks that very field.
-func (b blockSource) child(key, item string, o policy.Origin) blockSource {
+func (b blockSource) child(key string, i int, item string, o policy.Origin) blockSource {
 	s, explicit := b.of(key, item)
-	out := blockSource{source: s, fields: o.Basis.Fields}
+	out := blockSource{source: s, fields: o.Basis.Fields, path: join(b.path, key)}
+	if i >= 0 {
+		out.path = fmt.Sprintf("%s[%d]", out.path, i)
+	}
 	if o.Ref != "" {
 		out.ref = o.Ref
 		if !explicit {
@@ -38,6 +45,7 @@ type blockSource struct {
 	source
 
 	fields map[string]string
+	path   string // as in cameras[2].masks[0]
 }
 
 // of returns the source of a field, or of one item of it, and whether the
@@ -62,6 +70,9 @@ func top(p *policy.Protocol) blockSource {
 // mark says a source in brackets, as the legend explains it.
 func (s source) mark(lang string) string {
 	ref := escape(s.ref)
+	if s.filled {
+		return "*[" + pick(lang, "ingevuld", "complété", "filled in") + "]*"
+	}
 	switch s.basis {
 	case "":
 		if ref == "" {
