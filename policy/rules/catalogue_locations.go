@@ -24,7 +24,7 @@ func locationsRules() []Rule {
 			Title:  policy.Text{NL: "Gezichtsveld en privacymaskers", FR: "Champ de vision et masques de confidentialité", EN: "Field of view and privacy masks"},
 			Norm:   policy.Text{NL: "Er komen niet meer personen of plaatsen in beeld dan strikt nodig.", FR: "Pas plus de personnes ou de lieux à l'image que strictement nécessaire.", EN: "No more persons or places are in view than strictly needed."},
 			Remedy: policy.Text{NL: "Richt de camera zoals vastgelegd, zet de maskers terug en verlaag zo nodig de beeldresolutie.", FR: "Orientez la caméra comme prévu, remettez les masques et réduisez au besoin la résolution.", EN: "Point the camera as recorded, put the masks back, and lower the resolution where needed."},
-			Mode:   Automatic, Methods: []Method{Test}, Scope: ScopeSite, Object: "camera", Facts: []Fact{FactStream, FactView, FactMask, FactDetail},
+			Mode:   Automatic, Methods: []Method{Test}, Scope: ScopeSite, Object: "camera", Facts: []Fact{FactView, FactMask, FactDetail},
 		},
 		{
 			ID: "LOC-4", Severity: Medium, Sources: []Source{{DocOostrozebeke, "Subsidiariteit"}, {DocHR, "camera 2"}}, Related: []string{"PUR-9"},
