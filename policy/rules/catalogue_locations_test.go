@@ -166,6 +166,10 @@ func locationsCases() []ruleCase {
 		{"LOC-2", "a second lens", locWith(locFixed, func(f *rules.Facts) { f.Found[3].Lenses = devices.Of(2) }), count, rules.Fail},
 		{"LOC-2", "one fewer", locWith(locFixed, func(f *rules.Facts) { f.Found = f.Found[1:] }), count, rules.Fail},
 		{"LOC-2", "one gone and a stranger in its place", locWith(locFixed, func(f *rules.Facts) { f.Found[0] = stranger() }), count, rules.Fail},
+		{"LOC-2", "one gone and a stranger of one lens in its place", locWith(locFixed, func(f *rules.Facts) {
+			f.Found[0] = stranger()
+			f.Found[0].Lenses = devices.Of(1)
+		}), count, rules.Fail},
 		{"LOC-2", "not all searched", locWith(locFixed, func(f *rules.Facts) { f.Scans = nil }), count, rules.Unproven},
 		{"LOC-2", "no networks named", locWith(locFixed, func(f *rules.Facts) { f.Protocol.Sites[0].Networks = nil }), count, rules.Unproven},
 

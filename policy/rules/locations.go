@@ -47,16 +47,16 @@ func fixed(s *sheet) {
 // against cameras in the protocol. It counts what the searches found, so it
 // says nothing where one is missing.
 func counted(s *sheet) {
-	named, seen := len(s.Protocol.CamerasOf(s.Site)), 0
-	unsure := false
+	named, seen, strangers := len(s.Protocol.CamerasOf(s.Site)), 0, 0
 	for _, d := range s.Found {
-		lenses, known := d.Lenses.Get()
-		unsure = unsure || !known && len(d.Cameras) == 0 // a stranger's lenses are at least one
-		seen += max(lenses, len(d.Cameras), 1)
+		lenses, _ := d.Lenses.Get() // a device has at least one
+		n := max(lenses, len(d.Cameras), 1)
+		seen += n
+		strangers += n - len(d.Cameras)
 	}
 	f := Finding{
 		Why:      Why{Article: article(s.site.Ref)},
-		Evidence: []Evidence{{Kind: "scan", Value: "cameras", Numbers: map[string]float64{"protocol": float64(named), "seen": float64(seen)}, Collected: s.Now}},
+		Evidence: []Evidence{{Kind: "scan", Value: "cameras", Numbers: map[string]float64{"protocol": float64(named), "seen": float64(seen), "unregistered": float64(strangers)}, Collected: s.Now}},
 	}
 	missed := s.unscanned(s.site)
 	switch {
@@ -64,12 +64,12 @@ func counted(s *sheet) {
 		f.Status = Unproven
 		f.Text = say("Hoeveel camera's er op locatie %s hangen is niet aangetoond: het protocol noemt er %d, en niet elk netwerk is doorzocht.", "Le nombre de caméras du site %s n'est pas prouvé: le protocole en mentionne %d, et tous les réseaux n'ont pas été parcourus.", "How many cameras hang at site %s is unproven: the protocol names %d, and not every network was searched.", s.site.Name, named)
 		f.Remedy = policy.Text{NL: "Laat de gateway elk netwerk van de locatie doorzoeken.", FR: "Faites parcourir par la passerelle chaque réseau du site.", EN: "Let the gateway search every network of the site."}
-	case seen == named && !unsure:
+	case seen == named && strangers == 0:
 		f.Status = Pass
 		f.Text = say("Op locatie %s antwoorden %d camera's, zoveel als het protocol noemt.", "Sur le site %s répondent %d caméras, autant que le protocole en mentionne.", "At site %s %d cameras answer, as many as the protocol names.", s.site.Name, seen)
 	default:
 		f.Status = Fail
-		f.Text = say("Op locatie %s antwoorden %d camera's; het protocol noemt er %d.", "Sur le site %s répondent %d caméras; le protocole en mentionne %d.", "At site %s %d cameras answer; the protocol names %d.", s.site.Name, seen, named)
+		f.Text = say("Op locatie %s antwoorden %d camera's, waarvan %d onbekend; het protocol noemt er %d.", "Sur le site %s répondent %d caméras, dont %d inconnues; le protocole en mentionne %d.", "At site %s %d cameras answer, %d of them unregistered; the protocol names %d.", s.site.Name, seen, strangers, named)
 		f.Remedy = policy.Text{NL: "Zoek uit welke camera erbij kwam of weg is (zie LOC-1 en REG-1), en herstel dat of laat het protocol wijzigen.", FR: "Cherchez quelle caméra a été ajoutée ou retirée (voir LOC-1 et REG-1), puis corrigez ou faites modifier le protocole.", EN: "Find out which camera came or went (see LOC-1 and REG-1), and put that right or have the protocol changed."}
 	}
 	s.add("count", f)
