@@ -136,6 +136,10 @@ func rightsCases() []ruleCase {
 			f.Now = dsrAt(2026, time.April, 10, 12, 0)
 			dsrAsked(rules.Request{Kind: rules.RequestAccess, Received: dsrAt(2026, time.March, 20, 9, 0), Answered: dsrAt(2026, time.April, 3, 9, 1)})(f)
 		}, "DSR-2/r1", rules.Fail},
+		{"DSR-2", "a register in UTC does not change the clock", func(f *rules.Facts) {
+			f.Now = dsrAt(2026, time.April, 10, 12, 0)
+			dsrAsked(rules.Request{Kind: rules.RequestAccess, Received: dsrAt(2026, time.March, 20, 9, 0).UTC(), Answered: dsrAt(2026, time.April, 3, 9, 1).UTC()})(f)
+		}, "DSR-2/r1", rules.Fail},
 		{"DSR-2", "without a term the law's month ends with a short February", func(f *rules.Facts) {
 			dsrAsked(rules.Request{Kind: rules.RequestAccess, Received: dsrAt(2026, time.January, 31, 9, 0), Answered: dsrAt(2026, time.February, 28, 9, 0)})(f)
 			f.Protocol.Rights.Access.Deadline = policy.Duration{}
