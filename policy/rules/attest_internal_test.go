@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -25,10 +26,8 @@ func TestAttestedWhereItBinds(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r.applies = func(_ *policy.Protocol, site string) (bool, policy.Text) {
-				for _, b := range c.binds {
-					if b == site {
-						return true, policy.Text{}
-					}
+				if slices.Contains(c.binds, site) {
+					return true, policy.Text{}
 				}
 				return false, say("niet hier", "pas ici", "not here")
 			}
