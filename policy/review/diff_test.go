@@ -220,6 +220,23 @@ func TestDiffSaysWhatIsConfirmed(t *testing.T) {
 	}
 }
 
+// A role may have two permissions: they are compared in the order of the file.
+func TestDiffOfTheSameRoleTwice(t *testing.T) {
+	twice := func(verb string) *policy.Protocol {
+		p := small()
+		p.Permissions = append(p.Permissions, policy.Permission{Role: "boss", Allow: []string{verb}, Sites: []string{"depot"}})
+		return p
+	}
+	got := pathsOf(Diff(twice(policy.VerbSearch), twice(policy.VerbLive)))
+	if want := []string{"permissions[boss#2].allow[live]", "permissions[boss#2].allow[search]"}; !slices.Equal(got, want) {
+		t.Errorf("reported at %v, want %v", got, want)
+	}
+	got = pathsOf(Diff(small(), twice(policy.VerbLive)))
+	if want := []string{"permissions[boss#2]"}; !slices.Equal(got, want) {
+		t.Errorf("reported at %v, want %v", got, want)
+	}
+}
+
 // A month is no number of days: which is longer depends on the month, and
 // doubt means approval.
 func TestDiffDoubtsMonths(t *testing.T) {

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,7 @@ type document struct {
 
 	lang    string
 	p       *policy.Protocol
-	out     strings.Builder
+	out     bytes.Buffer
 	names   map[string]map[string]string // by kind of thing, then by id
 	trail   []string                     // what we are in: "Camera ‘hal’", "Retention"
 	assumed []string                     // every statement to be confirmed
@@ -55,7 +56,7 @@ func Show(w io.Writer, p *policy.Protocol, problems policy.Problems, lang string
 		}
 	}
 	d.tail(len(chapters()))
-	_, err := io.WriteString(w, d.out.String())
+	_, err := w.Write(d.out.Bytes())
 	return err
 }
 

@@ -356,14 +356,12 @@ func (d *document) table(f field, v reflect.Value, src blockSource, columns []st
 		item := v.Index(i)
 		own := src.child(f.key, i, itemKey(item), originOf(item))
 		leave := d.enter(one.One.In(d.lang) + " " + quoted(d.lang, escape(key)))
-		text := d.out.String()
-		d.out.Reset()
-		d.block("  ", item, own, rest)
-		if details := d.out.String(); details != "" {
-			text += "\n- " + capital(d.title(one.One.In(d.lang), item, key)) + "\n" + details
+		before := d.out.Len()
+		d.printf("\n- %s\n", capital(d.title(one.One.In(d.lang), item, key)))
+		begun := d.out.Len()
+		if d.block("  ", item, own, rest); d.out.Len() == begun {
+			d.out.Truncate(before) // nothing more to say of it
 		}
-		d.out.Reset()
-		d.out.WriteString(text)
 		leave()
 	}
 }
