@@ -10,10 +10,10 @@ import (
 
 // sourcesOf lists the processings that an export came out of: that of its
 // camera, else those of its system, else any but the checker's.
-func sourcesOf(p *policy.Protocol, e Export) []policy.Processing {
-	c, known := p.Camera(e.Camera)
+func sourcesOf(s *sheet, e Export) []policy.Processing {
+	c, known := s.registered(e.Camera)
 	var out []policy.Processing
-	for _, q := range p.Processing {
+	for _, q := range s.Protocol.Processing {
 		switch {
 		case q.Checker:
 		case known && q.ID != c.Processing:
@@ -34,8 +34,8 @@ func systemOf(q policy.Processing) string {
 }
 
 // recipientOf finds the category of recipients that an export names.
-func recipientOf(p *policy.Protocol, e Export) (policy.Recipient, bool) {
-	for _, q := range sourcesOf(p, e) {
+func recipientOf(s *sheet, e Export) (policy.Recipient, bool) {
+	for _, q := range sourcesOf(s, e) {
 		if i := slices.IndexFunc(q.Recipients, func(r policy.Recipient) bool { return r.ID == e.Recipient }); i >= 0 && e.Recipient != "" {
 			return q.Recipients[i], true
 		}
@@ -81,7 +81,7 @@ func judgeExports(s *sheet, judge func(e Export, o *outcome) (ref string)) {
 // on the indication of the roles that the protocol names, and the record shows it.
 func onIndication(s *sheet) {
 	judgeExports(s, func(e Export, o *outcome) string {
-		r, known := recipientOf(s.Protocol, e)
+		r, known := recipientOf(s, e)
 		if e.Reason == "" {
 			o.fail("geen reden", "pas de motif", "no reason")
 		}
@@ -132,7 +132,7 @@ func namedRecipients(s *sheet) {
 		})
 	}
 	judgeExports(s, func(e Export, o *outcome) string {
-		r, known := recipientOf(s.Protocol, e)
+		r, known := recipientOf(s, e)
 		switch {
 		case e.Recipient == "":
 			o.fail("geen ontvanger vermeld", "aucun destinataire mentionné", "no recipient stated")

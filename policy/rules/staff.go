@@ -19,7 +19,7 @@ func tracksUsed(s *sheet) {
 	if list, ok := need(s, "sessions", Target{}, FactSessions, s.Sessions); ok {
 		n, bad, names := 0, 0, sessionNames(list)
 		for i, v := range list {
-			if !policy.TracksStaff(systemOfSession(s.Protocol, v)) {
+			if !policy.TracksStaff(systemOfSession(s, v)) {
 				continue
 			}
 			n++

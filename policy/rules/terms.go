@@ -98,13 +98,13 @@ func keptPolice(s *sheet) {
 
 // sessionOf returns the processing that a session is about: that of its
 // camera, or else the only one of its kind of system.
-func sessionOf(p *policy.Protocol, v Session) (policy.Processing, bool) {
-	if c, ok := p.Camera(v.Camera); ok && v.Camera != "" {
-		return processingOf(p, c.Processing)
+func sessionOf(s *sheet, v Session) (policy.Processing, bool) {
+	if c, ok := s.registered(v.Camera); ok && v.Camera != "" {
+		return processingOf(s.Protocol, c.Processing)
 	}
 	var out policy.Processing
 	n := 0
-	for _, q := range p.Processing {
+	for _, q := range s.Protocol.Processing {
 		if v.System != "" && kindOf(q) == v.System {
 			out = q
 			n++
@@ -115,8 +115,8 @@ func sessionOf(p *policy.Protocol, v Session) (policy.Processing, bool) {
 
 // systemOfSession is the kind of system that a session is about; empty if the
 // log does not tell.
-func systemOfSession(p *policy.Protocol, v Session) string {
-	if q, ok := sessionOf(p, v); ok {
+func systemOfSession(s *sheet, v Session) string {
+	if q, ok := sessionOf(s, v); ok {
 		return kindOf(q)
 	}
 	return v.System
@@ -131,11 +131,11 @@ func viewedOld(s *sheet) {
 	}
 	n, bad, names := 0, 0, sessionNames(list)
 	for i, v := range list {
-		if !policy.SeesPictures(v.Verb) || v.Verb == policy.VerbLive || !isPolice(systemOfSession(s.Protocol, v)) {
+		if !policy.SeesPictures(v.Verb) || v.Verb == policy.VerbLive || !isPolice(systemOfSession(s, v)) {
 			continue
 		}
 		n++
-		q, _ := sessionOf(s.Protocol, v)
+		q, _ := sessionOf(s, v)
 		limit := q.Viewable.Max
 		if limit.IsZero() || limit.Exceeds(oneMonth()) {
 			limit = oneMonth()

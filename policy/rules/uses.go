@@ -56,11 +56,11 @@ func (s *sheet) noControl(about func(system string) bool) {
 	var order []string
 	looked := 0
 	for _, v := range list {
-		q, known := sessionOf(s.Protocol, v)
+		q, known := sessionOf(s, v)
 		if !policy.SeesPictures(v.Verb) || s.Site != "" && v.Site != s.Site || known && allowsWorkControl(q) {
 			continue
 		}
-		if system := systemOfSession(s.Protocol, v); system != "" && !about(system) {
+		if system := systemOfSession(s, v); system != "" && !about(system) {
 			continue
 		}
 		looked++
@@ -196,7 +196,7 @@ func (s *sheet) longLive() {
 		if v.Verb != policy.VerbLive || v.Site != s.Site {
 			continue
 		}
-		if q, known := sessionOf(s.Protocol, v); known && (allowsWorkControl(q) || kindOf(q) != policy.SystemCameras) {
+		if q, known := sessionOf(s, v); known && (allowsWorkControl(q) || kindOf(q) != policy.SystemCameras) {
 			continue
 		}
 		n++
@@ -253,7 +253,7 @@ func mapped(s *sheet) {
 		}
 		n++
 		f := Finding{Target: Target{Camera: v.Camera, Subject: names[i]}, Since: v.Start, Remedy: s.rule.Remedy}
-		q, known := sessionOf(s.Protocol, v)
+		q, known := sessionOf(s, v)
 		code := article(v.Ground, v.Reason)
 		switch {
 		case code == "":
