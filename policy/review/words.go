@@ -1,4 +1,4 @@
-// Package review shows a protocol to people: labels of its keys and words, a
+// Package review owns how people read a protocol: labels of its keys and words, a
 // readable document, the difference between two versions, and the JSON Schema
 // that editors use. It is pure: no clock, no file, no network.
 package review
