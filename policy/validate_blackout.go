@@ -85,6 +85,7 @@ func (v *validator) clock(path string, c Clock, example string) {
 
 // recurring checks a window that the protocol itself sets.
 func (v *validator) recurring(at string, w Recurring) {
+	before := len(v.problems)
 	for j, s := range w.Sites {
 		refer(v, index(join(at, "sites"), j), "site", s, v.sites)
 	}
@@ -118,6 +119,12 @@ func (v *validator) recurring(at string, w Recurring) {
 	}
 	v.clock(join(at, "from"), w.From, "19:00")
 	v.clock(join(at, "until"), w.Until, "07:00")
+	if len(v.problems) > before {
+		return
+	}
+	if err := checkRecurring(w); err != nil { // all its parts are fine, and together they make no window
+		v.fault(join(at, "rule"), err.Error(), "")
+	}
 }
 
 // recorded checks the dated decisions that the file records (rule GOV-1).
