@@ -12,7 +12,6 @@ import (
 	"github.com/lensdop/lensdop/devices"
 	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/examples"
-	"github.com/lensdop/lensdop/policy/wire"
 )
 
 func raiseFloor(to time.Time, covered bool) func(*state.Tx) error {
@@ -98,7 +97,7 @@ func TestDoubtIsNeverLooser(t *testing.T) {
 			}
 			o.policy.Decisions = append(o.policy.Decisions, d)
 			if rapid.Bool().Draw(t, "moved") {
-				o.calendar = append(o.calendar, wire.Interval{Decision: d.ID, Camera: hallNoord, From: d.From.Add(-time.Hour), Until: d.Until})
+				o.policy.Elsewhere = append(o.policy.Elsewhere, policy.Interval{Decision: d.ID, Camera: hallNoord, From: d.From.Add(-time.Hour), Until: d.Until})
 			}
 			if rapid.Bool().Draw(t, "released") {
 				o.policy.Releases = append(o.policy.Releases, releaseOf(d.ID, drawInstant(t)))

@@ -18,47 +18,30 @@ import (
 )
 
 // orders is the policy in force at this gateway, with what the server computed
-// from it. It is replaced as a whole.
+// from it as its Elsewhere. It is replaced as a whole.
 type orders struct {
 	site       string
 	policy     policy.Policy
-	calendar   []wire.Interval
 	epoch      uint64
 	generation uint64
 	sha256     string
 }
 
-// coverAt is what must be covered at t: the policy's own answer, and what the
-// server's instants add to it (invariant 10: where they differ, the union).
+// coverAt is what must be covered at t: the policy's own answer, which takes in
+// the server's instants (invariant 10: where they differ, the union).
 func (o *orders) coverAt(camera string, t time.Time) devices.Cover {
-	c := o.policy.CoverAt(camera, t)
-	for _, iv := range o.calendar {
-		if iv.Camera == camera && !t.Before(iv.From) && (iv.Until.IsZero() || t.Before(iv.Until)) && o.moves(iv.Decision, camera, t) {
-			c.Whole, c.Sound = true, true
-		}
-	}
-	return c
+	return o.policy.CoverAt(camera, t)
 }
 
-// moves tells whether the server's instants of a decision count for a camera
-// at t. They only move the edges of a window that this gateway knows from a
-// decision that it has verified, and never outlive the window's release:
-// an interval without a decision could be ended by nobody.
-func (o *orders) moves(decision, camera string, t time.Time) bool {
-	of := func(iv policy.Interval) bool { return iv.Decision == decision && iv.Camera == camera }
-	decided := policy.Policy{Protocol: o.policy.Protocol, Decisions: o.policy.Decisions}
-	if !slices.ContainsFunc(decided.Calendar(o.site), of) {
-		return false
+// elsewhere is the server's calendar as the policy takes it.
+func elsewhere(calendar []wire.Interval) []policy.Interval {
+	var list []policy.Interval
+	for _, iv := range calendar {
+		for _, c := range iv.Cameras {
+			list = append(list, policy.Interval{Decision: iv.Decision, Camera: c, From: iv.From, Until: iv.Until})
+		}
 	}
-	if !slices.ContainsFunc(o.policy.Releases, func(r policy.Release) bool { return r.Decision == decision }) {
-		return true
-	}
-	mine := o.policy.Calendar(o.site)
-	i := slices.IndexFunc(mine, of)
-	if i < 0 {
-		return false // released before it began
-	}
-	return mine[i].Until.IsZero() || t.Before(mine[i].Until)
+	return list
 }
 
 // lifts reports a cover in force that a new protocol would end without a
@@ -144,7 +127,7 @@ func (a *Agent) takeDesired(ctx context.Context, b []byte) error {
 	told := a.verified(ctx, d)
 	before := a.inForce().with(told)
 	after := *before
-	after.policy.Protocol, after.calendar = p, d.Calendar
+	after.policy.Protocol, after.policy.Elsewhere = p, elsewhere(d.Calendar)
 	t := a.clock.instant()
 	if err := before.lifts(&after, t, inForce); err != nil {
 		return a.refuse(ctx, r, err)
@@ -316,7 +299,7 @@ func (a *Agent) loadDesired(ctx context.Context, o *orders, have state.Desired) 
 			return fmt.Errorf("stored desired document: %w", err)
 		}
 	}
-	o.epoch, o.generation, o.sha256, o.calendar = have.Epoch, have.Generation, have.SHA256, d.Calendar
+	o.epoch, o.generation, o.sha256, o.policy.Elsewhere = have.Epoch, have.Generation, have.SHA256, elsewhere(d.Calendar)
 	p, err := policy.Parse("desired document", []byte(d.Protocol))
 	if err != nil {
 		a.log.ErrorContext(ctx, "the stored protocol cannot be read: covers on devices stay as they are and are not looked after; let the server send a new one", "err", err)
@@ -438,11 +421,6 @@ func (o *orders) mayHaveBegun(camera string, from time.Time) devices.Cover {
 		}
 		c = c.Union(o.coverAt(camera, next))
 		at = next
-	}
-	for _, iv := range o.calendar {
-		if iv.Camera == camera && iv.From.After(from) && !iv.From.After(end) {
-			c = c.Union(o.coverAt(camera, iv.From))
-		}
 	}
 	return c
 }

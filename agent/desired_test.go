@@ -216,7 +216,7 @@ func TestDesiredTaken(t *testing.T) {
 		}, false},
 		"calendar without a decision": {func(*testing.T) wire.Desired {
 			return document(6, func(d *wire.Desired) {
-				d.Calendar = []wire.Interval{{Decision: "made-up", Camera: hallZuid, From: noon().Add(-time.Hour)}}
+				d.Calendar = []wire.Interval{{Decision: "made-up", Cameras: []string{hallZuid}, From: noon().Add(-time.Hour)}}
 			})
 		}, true},
 	} {
@@ -270,19 +270,37 @@ func TestReleaseTooEarlyLiftsNothing(t *testing.T) {
 func TestCalendarMovesTheEdgesOnly(t *testing.T) {
 	g := newGateway(t, config(t.TempDir(), 1), Parts{})
 	defer g.close(t)
-	d := oneOff("works", noon().Add(90*time.Minute)) // from 12:30
-	early := func(x *wire.Desired) {
-		x.Calendar = []wire.Interval{{Decision: "works", Camera: hallNoord, From: noon().Add(-time.Hour), Until: d.Until}}
+	p, err := policy.Parse("p", examples.Lensmonde)
+	if err != nil {
+		t.Fatal(err)
 	}
-	g.at(noon(), true)
+	d, err := p.Election("verkiezing", "de-polder", policy.DateOf(noon()), "el", "j.doe", "location-manager", noon().AddDate(0, 0, -7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	early := func(x *wire.Desired) {
+		x.Calendar = []wire.Interval{{Decision: "el", Cameras: []string{hallNoord}, From: d.From.Add(-time.Hour)}}
+	}
+	before := d.From.Add(-30 * time.Minute)
+	g.at(before, true)
 	g.take(t, document(1, deciding(t, signer(1), d), early))
-	if !g.inForce().coverAt(hallNoord, noon()).Whole {
+	if !g.inForce().coverAt(hallNoord, before).Whole {
 		t.Error("the server's earlier beginning does not count")
 	}
+	if g.inForce().coverAt(hallZuid, before).Whole {
+		t.Error("it counts for a camera that the server does not name")
+	}
 	g.take(t, document(2, early)) // not a lift
-	g.take(t, document(3, early, releasing(t, signer(1), releaseOf("works", noon().Add(-time.Minute)))))
-	if g.inForce().coverAt(hallNoord, noon()).Whole || g.inForce().coverAt(hallNoord, noon().Add(time.Hour)).Whole {
-		t.Error("the server's instants outlive the release")
+	if !g.inForce().coverAt(hallNoord, before).Whole {
+		t.Error("a document without the decision lifted it")
+	}
+	released := d.EarliestRelease.Add(time.Minute)
+	g.at(released, true)
+	g.take(t, document(3, early, releasing(t, signer(1), releaseOf("el", released))))
+	for _, after := range []time.Duration{0, time.Hour} {
+		if g.inForce().coverAt(hallNoord, released.Add(after)).Whole {
+			t.Error("the server's instants outlive the release")
+		}
 	}
 }
 

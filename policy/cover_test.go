@@ -8,7 +8,6 @@ import (
 
 	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/examples"
-	"github.com/lensdop/lensdop/policy/wire"
 )
 
 const site = "de-polder"
@@ -304,13 +303,5 @@ func TestElectionDays(t *testing.T) {
 	}
 	if _, err := p.ElectionDays("verkiezing", site, date(t, "2026-03-28"), date(t, "2026-03-27"), "back", "j.doe", "location-manager", when); err == nil {
 		t.Error("a last day before the first is accepted")
-	}
-}
-
-// The server puts the calendar on the wire as it is.
-func TestCalendarFitsTheWire(t *testing.T) {
-	i := policy.Interval{Decision: "d", Camera: "c", From: base()}
-	if w := wire.Interval(i); w.Decision != "d" || !w.From.Equal(base()) {
-		t.Errorf("%+v", w)
 	}
 }

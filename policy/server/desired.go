@@ -186,12 +186,49 @@ func (s *Server) content(t *store.Tx, a store.Agent, now time.Time, keep time.Du
 			pol.Releases = append(pol.Releases, r.Release)
 		}
 	}
-	for _, site := range a.Sites {
-		for _, i := range pol.Calendar(site) {
-			d.Calendar = append(d.Calendar, wire.Interval{Decision: i.Decision, Camera: i.Camera, From: i.From.UTC(), Until: i.Until})
+	d.Calendar = s.instants(pol, a.Sites, now)
+	return d, nil
+}
+
+// instants are the windows of some sites as this server computes them: every
+// decision's, and the recurring ones from a week ago to five weeks ahead. They
+// change from week to week only, so that a document stays the same in between.
+func (s *Server) instants(pol policy.Policy, sites []string, now time.Time) []wire.Interval {
+	list := []policy.Interval{}
+	for _, site := range sites {
+		list = append(list, pol.Calendar(site)...)
+	}
+	decided := map[string]bool{}
+	for _, i := range list {
+		decided[i.Decision] = true
+	}
+	const week = 7 * 24 * time.Hour
+	start := now.UTC().Truncate(week)
+	for _, i := range pol.Computed(start.Add(-week), start.Add(5*week)) {
+		if c, ok := s.protocol.Camera(i.Camera); ok && slices.Contains(sites, c.Site) && !decided[i.Decision] {
+			list = append(list, i)
 		}
 	}
-	return d, nil
+	type key struct {
+		decision    string
+		from, until time.Time
+	}
+	at := map[key]int{}
+	out := []wire.Interval{}
+	for _, i := range list {
+		k := key{i.Decision, i.From.UTC(), i.Until.UTC()}
+		n, ok := at[k]
+		if !ok {
+			n = len(out)
+			at[k] = n
+			out = append(out, wire.Interval{Decision: i.Decision, From: k.from, Until: i.Until})
+		}
+		out[n].Cameras = append(out[n].Cameras, i.Camera)
+	}
+	for _, i := range out {
+		slices.Sort(i.Cameras)
+	}
+	return out
 }
 
 // ended is when a decision stopped covering, zero while it has not been

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lensdop/lensdop/devices"
+	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/examples"
 	"github.com/lensdop/lensdop/policy/server"
 	"github.com/lensdop/lensdop/policy/server/ui"
@@ -421,4 +423,23 @@ func eachBroker(t *testing.T, test func(t *testing.T, start func(server.Config) 
 			return start(t, c)
 		})
 	})
+}
+
+// decided lists the windows of a document that stem from decisions of people:
+// the protocol may have windows of its own.
+func decided(d wire.Desired) []wire.Interval {
+	ids := map[string]bool{}
+	for _, e := range d.Decisions {
+		var x policy.Decision
+		if json.Unmarshal(e.Payload, &x) == nil {
+			ids[x.ID] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(d.Calendar), func(i wire.Interval) bool { return !ids[i.Decision] })
+}
+
+// covers tells that the decisions of a document are one window over n cameras.
+func covers(d wire.Desired, n int) bool {
+	list := decided(d)
+	return len(list) == 1 && len(list[0].Cameras) == n
 }

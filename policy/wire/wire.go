@@ -91,8 +91,8 @@ type Desired struct {
 // Interval is half open: From is in it, Until is not. A zero Until means that
 // a person releases.
 type Interval struct {
-	Decision string    `json:"decision"`
-	Camera   string    `json:"camera"`
+	Decision string    `json:"decision"` // id of the decision or recurring window
+	Cameras  []string  `json:"cameras"`
 	From     time.Time `json:"from"`
 	Until    time.Time `json:"until,omitzero"`
 }
