@@ -348,11 +348,15 @@ func (a *Agent) keepLoop(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		released, err := a.db.Released(ctx)
+		if err != nil {
+			return err
+		}
 		for _, id := range ids {
 			if running[id] != nil {
 				continue
 			}
-			k := &keeper{a: a, id: id, kick: make(chan struct{}, 1), ordered: covers[id].Cover, since: covers[id].Since}
+			k := &keeper{a: a, id: id, kick: make(chan struct{}, 1), ordered: covers[id].Cover, since: covers[id].Since, released: released[id]}
 			a.mu.Lock()
 			a.keepers[id] = k
 			a.mu.Unlock()

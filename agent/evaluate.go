@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -67,8 +68,12 @@ func (a *Agent) evaluate(ctx context.Context) error {
 			seen[f.ID] = true
 			var old rules.Finding
 			// A stored finding that cannot be read is told anew.
-			if b, ok := before[f.ID]; ok && json.Unmarshal(b, &old) == nil && sameVerdict(old, f) {
-				continue
+			if b, ok := before[f.ID]; ok && json.Unmarshal(b, &old) == nil {
+				if f = rules.Follow(&old, f); sameVerdict(old, f) {
+					continue
+				}
+			} else {
+				f = rules.Follow(nil, f)
 			}
 			b, err := json.Marshal(f)
 			if err != nil {
@@ -118,7 +123,14 @@ func (a *Agent) endFindings(t *state.Tx, before map[string][]byte, seen map[stri
 // differ from look to look; only a change of verdict is told, since measures
 // over time tell who is where.
 func sameVerdict(a, b rules.Finding) bool {
-	return a.Status == b.Status && a.Severity == b.Severity && a.Target == b.Target && a.Protocol == b.Protocol
+	waived := func(f rules.Finding) string {
+		if f.Waiver == nil {
+			return ""
+		}
+		return f.Waiver.ID
+	}
+	return a.Status == b.Status && a.Severity == b.Severity && a.Target == b.Target && a.Protocol == b.Protocol &&
+		a.Undelivered == b.Undelivered && waived(a) == waived(b)
 }
 
 // watchGaps turns what was shown into unproven when the last look is older
@@ -199,12 +211,13 @@ func (a *Agent) facts(o *orders) rules.Facts {
 		x := rules.Camera{
 			ID: c.ID, Reach: rules.Reach(k.state.Reach), Info: k.info, Observation: k.obs, OnNetwork: k.seenBy,
 			Ordered: o.coverAt(c.ID, now), Since: k.state.Since,
+			Released: k.released, Uncovered: uncovered(k.sights, k.released),
 		}
 		if k.trouble != nil {
 			x.Trouble = k.trouble.Error()
 		}
 		if b := a.boxes[normalEndpoint(c.Identity.Endpoint)]; b != nil {
-			x.Network = b.found.Interface
+			x.Network, x.FirstSeen = b.found.Interface, b.found.FirstSeen
 		}
 		for _, s := range k.sights {
 			x.Paths = append(x.Paths, pathFacts(x.Ordered, s, k.changed))
@@ -226,6 +239,25 @@ func (a *Agent) lenses() map[string]int {
 		}
 	}
 	return n
+}
+
+// uncovered tells whether a camera shows its view again since a release: every
+// path shows no cover, and one the reference. What was not seen since is unknown.
+func uncovered(sights map[string]cover.Sight, released time.Time) devices.Value[bool] {
+	same := false
+	for _, s := range sights {
+		if !s.At.After(released) {
+			return devices.Unreadable[bool](errors.New("not looked at since the release"))
+		}
+		if s.Cover.Closed() {
+			return devices.Of(false)
+		}
+		same = same || s.View.State == picture.Same
+	}
+	if !same {
+		return devices.Unreadable[bool](errors.New("its view was not recognised since the release"))
+	}
+	return devices.Of(true)
 }
 
 // pathFacts turns a sight into facts. What was seen before the order changed

@@ -54,13 +54,14 @@ type keeper struct {
 	last    policy.Camera // as last registered, to undo our work once it is not
 
 	// Guarded by Agent.mu.
-	changed time.Time // when what is ordered last changed
-	state   wire.CameraState
-	info    devices.Value[devices.Info]
-	obs     devices.Value[devices.Observation]
-	seenBy  devices.Value[bool]
-	sights  map[string]cover.Sight
-	trouble error // of the last pass
+	changed  time.Time // when what is ordered last changed
+	released time.Time // when the last whole-picture cover ended; zero if none is known
+	state    wire.CameraState
+	info     devices.Value[devices.Info]
+	obs      devices.Value[devices.Observation]
+	seenBy   devices.Value[bool]
+	sights   map[string]cover.Sight
+	trouble  error // of the last pass
 }
 
 func (k *keeper) wake() {
@@ -127,13 +128,22 @@ func (k *keeper) order(ctx context.Context, o *orders, want devices.Cover, now t
 		if err := t.SetCover(k.id, state.Ordered{Cover: want, Since: now}); err != nil {
 			return err
 		}
+		if k.ordered.Whole && !want.Whole {
+			if err := t.SetReleased(k.id, now); err != nil {
+				return err
+			}
+		}
 		return t.Emit(now, wire.EventOrdered, k.id, st)
 	}); err != nil {
 		return err
 	}
+	released := k.ordered.Whole && !want.Whole
 	k.ordered, k.since, k.looked = want, now, time.Time{}
 	k.note(func() {
 		k.changed = now
+		if released {
+			k.released = now
+		}
 		// What was seen before says nothing of what is ordered now.
 		sights := map[string]cover.Sight{}
 		for id, s := range k.sights {

@@ -92,6 +92,35 @@ func (d *DB) Covers(ctx context.Context) (map[string]Ordered, error) {
 	return m, err
 }
 
+// SetReleased persists when the last whole-picture cover of a camera ended: from
+// then on somebody counts how long it takes to be uncovered (rule BLK-2).
+func (t *Tx) SetReleased(camera string, at time.Time) error {
+	return t.exec("INSERT INTO released VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at", camera, stamp(at))
+}
+
+// Released returns when the last whole-picture cover of each camera ended.
+func (d *DB) Released(ctx context.Context) (map[string]time.Time, error) {
+	type row struct {
+		camera string
+		at     time.Time
+	}
+	rows, err := query(ctx, d, "SELECT camera, at FROM released", func(rows *sql.Rows) (row, error) {
+		var r row
+		var at string
+		if err := rows.Scan(&r.camera, &at); err != nil {
+			return r, err
+		}
+		var err error
+		r.at, err = time.Parse(time.RFC3339Nano, at)
+		return r, err
+	})
+	m := map[string]time.Time{}
+	for _, r := range rows {
+		m[r.camera] = r.at
+	}
+	return m, err
+}
+
 // Desired is the document in force.
 type Desired struct {
 	Epoch      uint64
