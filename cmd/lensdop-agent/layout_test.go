@@ -49,7 +49,7 @@ var table = map[string][]string{
 	"policy/wire":      {"devices", "policy"},
 	"policy/wire/mqtt": {"devices", "policy/wire"},
 	// Only commands import the server.
-	"policy/server":       {"devices", "policy", "policy/evidence", "policy/rules", "policy/wire", "policy/wire/mqtt", "policy/server/..."},
+	"policy/server":       {"devices", "policy", "policy/evidence", "policy/review", "policy/rules", "policy/wire", "policy/wire/mqtt", "policy/server/..."},
 	"policy/server/store": {"devices", "policy", "policy/evidence", "policy/wire"},
 	"policy/server/ui":    {"devices", "policy", "policy/evidence", "policy/rules", "policy/wire", "policy/server/store"},
 

@@ -46,7 +46,7 @@ func (s *Server) takeFinding(t *store.Tx, a store.Agent, f store.Finding, now ti
 // alarming tells whether a finding is an alert: what fails or cannot be shown
 // to hold, if it is grave. What could not be checked is not a pass.
 func alarming(f store.Finding) bool {
-	return !rules.Status(f.Status).OK() && f.Rule != coverRule &&
+	return !rules.Status(f.Status).OK() && !f.Quiet && f.Rule != coverRule && f.Rule != hiddenRule &&
 		(f.Severity == string(rules.High) || f.Severity == string(rules.Critical))
 }
 

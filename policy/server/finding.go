@@ -13,6 +13,10 @@ import (
 // to go on; one matter is one alert.
 const coverRule = "BLK-1"
 
+// hiddenRule repeats, as hidden devices and hidden sound, what REG-1 and AUD-1
+// find: it is listed, and those are the alert.
+const hiddenRule = "HID-1"
+
 // readFinding reads the finding in an event.
 func readFinding(e wire.Event) (store.Finding, error) {
 	f, err := decode[rules.Finding](e.Data)
@@ -25,5 +29,6 @@ func readFinding(e wire.Event) (store.Finding, error) {
 	return store.Finding{
 		ID: f.ID, Rule: f.Rule, Site: f.Target.Site, Status: string(f.Status), Severity: string(f.Severity),
 		Since: or(f.Since, f.At), Body: e.Data,
+		Quiet: f.Undelivered || f.Waiver != nil,
 	}, nil
 }

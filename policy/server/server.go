@@ -133,7 +133,8 @@ type Server struct {
 	*Register
 	config   Config
 	protocol *policy.Protocol
-	broker   *broker // nil with an external one
+	problems policy.Problems // conflicts and open points of the protocol
+	broker   *broker         // nil with an external one
 	lock     *os.File
 	http     net.Listener
 	pages    http.Handler
@@ -162,12 +163,12 @@ func New(ctx context.Context, c Config) (s *Server, err error) {
 		return nil, err
 	}
 	c.Timing = c.Timing.withDefaults()
-	p, err := policy.Parse(c.ProtocolName, c.Protocol)
-	if err != nil {
-		return nil, fmt.Errorf("protocol:\n%w", err)
+	p, problems := policy.Check(policy.File{Name: c.ProtocolName, Data: c.Protocol})
+	if p == nil {
+		return nil, fmt.Errorf("protocol:\n%w", problems)
 	}
 	s = &Server{
-		config: c, protocol: p, log: c.Log, throttle: newThrottle(), hasher: newHasher(),
+		config: c, protocol: p, problems: problems, log: c.Log, throttle: newThrottle(), hasher: newHasher(),
 		nonces: map[string]string{}, dirty: map[string]bool{}, kick: make(chan struct{}, 1), mailNow: make(chan struct{}, 1),
 	}
 	if s.Register, err = OpenRegister(ctx, c.Dir); err != nil {
@@ -317,6 +318,7 @@ func (s *Server) Run(ctx context.Context) error {
 	part(s.every)
 	part(s.deliver)
 	part(s.keepTidy)
+	part(s.watchProtocol)
 	part(func(context.Context) error {
 		if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("pages: %w", err)

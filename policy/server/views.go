@@ -68,7 +68,7 @@ func (s *service) siteView(site policy.Site, who ui.Account, agents []store.Agen
 	limit, _ := s.protocol.Blackout.Limits.OneOff.Fixed()
 	v := ui.Site{
 		ID: site.ID, Name: site.Name, Address: site.Address, Location: s.protocol.Location(site.ID),
-		Templates: s.protocol.Blackout.Templates, OneOffLimit: limit, MayDecide: mayDecide(who, site.ID),
+		Templates: slices.DeleteFunc(slices.Clone(s.protocol.Blackout.Templates), func(t policy.Template) bool { return !t.InUse() }), OneOffLimit: limit, MayDecide: mayDecide(who, site.ID),
 	}
 	var silent time.Time // of the gateway that was heard of last
 	up := false
@@ -213,6 +213,9 @@ func (s *Server) alertView(_ *store.Tx, a store.Alert) (ui.Alert, error) {
 		Location: s.protocol.Location(a.Site), Subject: a.Subject, Since: a.Since, Fired: a.Fired, Acked: a.Acked, AckedBy: a.AckedBy,
 		Resolved: a.ResolvedTime, Detail: a.Detail,
 	}
+	if a.Site == "" {
+		v.SiteName = s.protocol.Metadata.Title.In(s.language())
+	}
 	if a.Kind != ui.AlertFinding {
 		return v, nil
 	}
@@ -220,6 +223,7 @@ func (s *Server) alertView(_ *store.Tx, a store.Alert) (ui.Alert, error) {
 	if err := json.Unmarshal(a.Data, &f); err != nil {
 		return v, err
 	}
+	v.Subject = cmp.Or(f.Target.Camera, f.Target.Reader, f.Target.Subject)
 	v.Rule, v.Title, v.What, v.Why, v.Do = f.Why.String(), f.Title, f.Text, f.Why.Norm, f.Remedy
 	return v, nil
 }
@@ -279,16 +283,27 @@ func (s *service) findingViews(t *store.Tx, who ui.Account, m *ui.Matters) error
 	}
 	slices.SortStableFunc(all, func(a, b store.Finding) int { return severityOrder(a.Severity) - severityOrder(b.Severity) })
 	for _, f := range all {
-		if !sees(who, f.Site) {
-			continue
-		}
-		if rules.Status(f.Status).OK() {
-			m.Passed++
+		if f.Agent == ownFindings || !sees(who, f.Site) {
 			continue
 		}
 		var x rules.Finding
 		if err := json.Unmarshal(f.Body, &x); err != nil {
 			return err
+		}
+		switch {
+		case x.Undelivered:
+			m.Undelivered++
+			continue
+		case x.Status == rules.Pass:
+			m.Passed++
+			continue
+		case x.Status == rules.Attested:
+			m.Attested++
+			continue
+		case x.Status == rules.NotApplicable:
+			m.NotAsked++
+			continue
+		default:
 		}
 		site, _ := s.protocol.Site(f.Site)
 		m.Findings = append(m.Findings, ui.Finding{

@@ -227,6 +227,9 @@ type Finding struct {
 	Stream                                  string
 	Seq                                     uint64
 	Body                                    []byte
+	// Quiet tells that the finding is no alert, though it is not in order: it is
+	// waived, or nothing gathers its facts. It is not stored, but in the body.
+	Quiet bool
 }
 
 // PutFinding stores a finding if its event is newer than what is stored, and
@@ -250,6 +253,12 @@ func scanFinding(r scanner) (Finding, error) {
 	var f Finding
 	err := r.Scan(&f.Agent, &f.ID, &f.Rule, &f.Site, &f.Status, &f.Severity, instant{&f.Since}, &f.Stream, &f.Seq, &f.Body)
 	return f, err
+}
+
+// DropFinding forgets a finding; its history stays.
+func (t *Tx) DropFinding(agent, id string) error {
+	_, err := t.exec("DELETE FROM findings WHERE agent = ? AND id = ?", agent, id)
+	return err
 }
 
 // Findings returns all findings as they stand, by site and rule.

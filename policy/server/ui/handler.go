@@ -59,7 +59,12 @@ func (h *handler) routes() http.Handler {
 		"POST /release":      h.release,
 		"GET /findings":      h.findings,
 		"POST /findings/ack": h.acknowledge,
-		"/":                  func(*visit) error { return ErrNotFound },
+
+		"GET /protocol":          h.protocol,
+		"GET /protocol/document": h.document,
+		"GET /protocol/{format}": h.export,
+
+		"/": func(*visit) error { return ErrNotFound },
 	} {
 		mux.HandleFunc(pattern, h.signedIn(page))
 	}
@@ -105,7 +110,7 @@ type page struct {
 	Lang    string
 	Who     *Account // nil before sign-in
 	Path    string   // of this page, for the language switch
-	Current string   // overview or findings
+	Current string   // overview, findings or protocol
 	Title   string
 	Now     time.Time
 	Refresh int // seconds; 0 for none

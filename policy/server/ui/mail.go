@@ -44,9 +44,9 @@ func AlertMail(lang string, a Alert, page string, held bool) (subject, body stri
 		state, now = "mail-resolved", a.Resolved
 	}
 	w := describe(lang, a, now)
-	subject = fmt.Sprintf("[Lensdop] %s: %s (%s, %s)", word(lang, state), w.Title, a.SiteName, a.Subject)
-	if a.Kind == AlertFinding {
-		subject = fmt.Sprintf("[Lensdop] %s: %s (%s)", word(lang, state), w.Title, a.SiteName)
+	subject = fmt.Sprintf("[Lensdop] %s: %s (%s)", word(lang, state), w.Title, a.SiteName)
+	if a.Subject != "" {
+		subject = fmt.Sprintf("[Lensdop] %s: %s (%s, %s)", word(lang, state), w.Title, a.SiteName, strings.Map(printable, a.Subject))
 	}
 	var b strings.Builder
 	line := func(key, text string) {

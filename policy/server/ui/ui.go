@@ -61,6 +61,12 @@ type Service interface {
 
 	Overview(ctx context.Context, who Account) (Overview, error)
 	Matters(ctx context.Context, who Account) (Matters, error)
+	Protocol(ctx context.Context, who Account) (Protocol, error)
+	// Document is the protocol as readable Markdown in a language.
+	Document(ctx context.Context, lang string) ([]byte, error)
+	// Export writes the findings that the person may see: findings.csv,
+	// findings.json, or assessment.json (OSCAL).
+	Export(ctx context.Context, who Account, format, lang string) ([]byte, error)
 	// Cover, Elect and Release return *Invalid for what the person can correct,
 	// and ErrForbidden.
 	Cover(ctx context.Context, who Account, o CoverOrder) error
@@ -226,7 +232,7 @@ type Alert struct {
 	SiteName string
 	Address  string
 	Location *time.Location
-	Subject  string // camera, gateway, decision
+	Subject  string // camera, gateway, decision, or what else it is about; may be empty
 	Since    time.Time
 	Fired    time.Time
 	Acked    time.Time
@@ -253,8 +259,10 @@ type Matters struct {
 	Alerts   []Alert   // open, gravest first
 	Resolved []Alert   // the newest
 	Findings []Finding // not in order
-	Passed   int
-	Mail     []Mail
+	// Passed, Attested, NotAsked and Undelivered count the findings that need
+	// nobody; undelivered ones need facts that nothing here gathers.
+	Passed, Attested, NotAsked, Undelivered int
+	Mail                                    []Mail
 }
 
 // Mail is a message that is not delivered.
@@ -285,7 +293,7 @@ func New(c Config) (http.Handler, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	h := &handler{Config: c, pages: map[string]*template.Template{}}
-	for _, name := range []string{"signin", "overview", "cover", "elect", "release", "findings", "error"} {
+	for _, name := range []string{"signin", "overview", "cover", "elect", "release", "findings", "protocol", "error"} {
 		t, err := template.ParseFS(templates, "templates/layout.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("page %s: %w", name, err)
