@@ -118,13 +118,9 @@ func withRegister(ctx context.Context, path string, do func(config, *server.Regi
 // site refuses a site that the protocol does not have: a typing error would
 // else show only as a gateway without cameras.
 func site(c config, ids []string) error {
-	b, err := readFile(c.Protocol)
+	_, p, err := readProtocol(c.Protocol)
 	if err != nil {
 		return fmt.Errorf("protocol: %w", err)
-	}
-	p, err := policy.Parse(c.Protocol, b)
-	if err != nil {
-		return fmt.Errorf("protocol:\n%w", err)
 	}
 	for _, id := range ids {
 		if _, ok := p.Site(id); !ok {

@@ -23,6 +23,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/lensdop/lensdop/devices"
+	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/server"
 	"github.com/lensdop/lensdop/policy/server/ui"
 	"github.com/lensdop/lensdop/policy/wire"
@@ -294,7 +295,7 @@ func (c config) server(log *slog.Logger) (server.Config, error) {
 		}
 	}
 	var err error
-	out.Protocol, err = readFile(c.Protocol)
+	out.Protocol, _, err = readProtocol(c.Protocol)
 	at("protocol", err)
 	out.HTTPTLS, err = serverTLS(c.Pages.Certificate, c.Pages.Key)
 	at("pages.certificate", err)
@@ -376,6 +377,42 @@ func private(path string) error {
 		err = fmt.Errorf("%s can be read by everybody on this machine (mode %#o); set it to 0640 or 0600, and change what is in it", path, info.Mode().Perm())
 	}
 	return err
+}
+
+// readProtocol reads the protocol file, or the files of a folder as one
+// protocol, and returns them as one text. Problems name the file that they are in.
+func readProtocol(path string) ([]byte, *policy.Protocol, error) {
+	names := []string{path}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		names, err = filepath.Glob(filepath.Join(path, "*.y*ml"))
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(names) == 0 {
+			return nil, nil, fmt.Errorf("folder %s holds no .yaml file", path)
+		}
+	}
+	var files []policy.File
+	for _, name := range names {
+		b, err := readFile(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, policy.File{Name: name, Data: b})
+	}
+	groups := policy.Group(files...)
+	if len(groups) != 1 {
+		return nil, nil, fmt.Errorf("%s holds %d protocols; a server has one", path, len(groups))
+	}
+	files = groups[0]
+	p, err := policy.ParseFiles(files...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("\n%w", err)
+	}
+	if len(files) == 1 {
+		return files[0].Data, p, nil
+	}
+	return policy.Join(files...), p, nil
 }
 
 func readFile(path string) (b []byte, err error) {
