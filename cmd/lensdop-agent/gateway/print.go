@@ -27,10 +27,8 @@ func table(w io.Writer, rows [][]string) error {
 
 // printFindings lists what does not comply first, each with what to do.
 func printFindings(w io.Writer, findings []rules.Finding) error {
-	good := 0
 	for _, f := range findings {
-		if f.Status.OK() {
-			good++
+		if f.Status.OK() || f.Undelivered {
 			continue
 		}
 		if _, err := fmt.Fprintf(w, "%-9s %-8s %s  %s\n          %s\n          why: %s\n          do:  %s\n",
@@ -38,7 +36,15 @@ func printFindings(w io.Writer, findings []rules.Finding) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "%d checks: %d comply, %d do not or could not be shown\n", len(findings), good, len(findings)-good)
+	t := rules.Count(findings)
+	if _, err := fmt.Fprintf(w, "%d checks: %d comply, %d do not or could not be shown; %d do not apply now\n",
+		t.Pass+t.Attested+t.Open+t.Waived, t.Pass+t.Attested, t.Open+t.Waived, t.NotApplicable); err != nil {
+		return err
+	}
+	if len(t.NotChecked) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "not checked, since nothing here gathers the facts: %s\n", strings.Join(t.NotChecked, " "))
 	return err
 }
 
