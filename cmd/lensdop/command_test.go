@@ -13,6 +13,7 @@ import (
 
 	"github.com/lensdop/lensdop/agent"
 	"github.com/lensdop/lensdop/devices/badge"
+	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/rules"
 )
 
@@ -34,11 +35,12 @@ func TestProtocolCheck(t *testing.T) {
 	}
 	var got []bool
 	for d := json.NewDecoder(strings.NewReader(r.stdout)); d.More(); {
-		var f checkedFile
+		var f checkedProtocol
 		if err := d.Decode(&f); err != nil {
 			t.Fatal(err)
 		}
-		if f.OK != (len(f.Problems) == 0) {
+		wrong := slices.ContainsFunc(f.Problems, func(p policy.Problem) bool { return p.Class == policy.ClassError })
+		if f.OK == wrong || len(f.Files) != 1 {
 			t.Errorf("%+v", f)
 		}
 		got = append(got, f.OK)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/lensdop/lensdop/cmd/lensdop-agent/gateway"
 	"github.com/lensdop/lensdop/cmd/lensdop/demo"
+	"github.com/lensdop/lensdop/policy/rules"
 )
 
 // agentWord starts the agent's command line in this binary: the demo runs the
@@ -44,6 +46,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c.SetOut(stdout)
 	c.SetErr(stderr)
 	if err := c.ExecuteContext(ctx); err != nil {
+		if errors.Is(err, errFound) {
+			return rules.ExitFinding
+		}
 		fmt.Fprintln(stderr, "lensdop:", err) //nolint:errcheck // there is nowhere left to tell
 		return 1
 	}
@@ -53,12 +58,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func command() *cobra.Command {
 	c := &cobra.Command{
 		Use:           "lensdop",
-		Short:         "Play the demo, run simulated devices, check protocol files",
+		Short:         "Play the demo, run simulated devices, work with protocols and rules",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       gateway.Version(),
 	}
-	c.AddCommand(demoCommand(), simCommand(), protocolCommand())
+	c.AddCommand(demoCommand(), simCommand(), protocolCommand(), rulesCommand())
 	return c
 }
 
