@@ -17,13 +17,14 @@ import (
 	"time"
 
 	"github.com/lensdop/lensdop/cmd/lensdop/demo"
+	"github.com/lensdop/lensdop/policy/rules"
 )
 
 // steps of the story, in order, as the users of --json know them.
 func steps() []string {
 	return []string{
 		"connected", "discovered", "unregistered", "committed", "looked", "findings", "masked", "mailed",
-		"ordered", "covered", "exposed", "alarm", "covered-again", "released", "restored", "events",
+		"ordered", "covered", "exposed", "alarm", "covered-again", "released", "restored", "judged", "events",
 	}
 }
 
@@ -75,10 +76,29 @@ func wantWhole(t *testing.T, code int, told []step, stderr string) {
 	}
 }
 
+// wantDelivered holds the committed list of delivered rules against what the
+// demo told: a rule on the list that was not told is a claim, one that was told
+// and is not on it is news (policy/rules/delivered.txt).
+func wantDelivered(t *testing.T, told []step) {
+	t.Helper()
+	i := slices.IndexFunc(told, func(s step) bool { return s.Step == "judged" })
+	if i < 0 {
+		t.Fatal("no step judged")
+	}
+	_, list, _ := strings.Cut(told[i].Detail, "not known: ")
+	seen := strings.Fields(list)
+	for _, r := range rules.Table() {
+		if slices.Contains(seen, r.ID) != rules.Delivered(r.ID) {
+			t.Errorf("%s: delivered %t, told by the demo %t", r.ID, rules.Delivered(r.ID), slices.Contains(seen, r.ID))
+		}
+	}
+}
+
 func TestDemoOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kept")
 	code, told, stderr := play(t, "--mjpeg", "--dir", dir)
 	wantWhole(t, code, told, stderr)
+	wantDelivered(t, told)
 	for _, name := range []string{"protocol.yaml", "gateway/agent.yaml", "gateway/agent.log", "gateway/state/agent.db", "server"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Errorf("--dir did not keep it: %v", err)

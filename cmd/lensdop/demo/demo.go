@@ -91,6 +91,7 @@ func (e *StepError) Error() string { return "step " + e.Step + " was not seen: "
 const (
 	facilityAccount = "beheerder"
 	ictAccount      = "ict"
+	dpoAccount      = "fg"
 	// demoPassword opens a server that listens on loopback and knows nothing real.
 	demoPassword = "lensmonde-demo-7"
 )
@@ -234,6 +235,7 @@ func (d *demo) start(ctx context.Context, short string, wg *sync.WaitGroup, fail
 	err = errors.Join(
 		d.server.AddAccount(ctx, server.Account{Name: facilityAccount, Role: ui.RoleFacility, Sites: []string{"de-polder"}, Language: "en"}, demoPassword),
 		d.server.AddAccount(ctx, server.Account{Name: ictAccount, Role: ui.RoleICT, Language: "en"}, demoPassword),
+		d.server.AddAccount(ctx, server.Account{Name: dpoAccount, Role: ui.RoleDPO, Language: "en"}, demoPassword),
 	)
 	if err != nil {
 		return errors.Join(err, d.server.Close())
@@ -247,7 +249,7 @@ func (d *demo) start(ctx context.Context, short string, wg *sync.WaitGroup, fail
 		return err
 	}
 	d.pages = "http://" + d.pages
-	d.say("Policy server: %s\nSign in as %s or %s, password %s.", d.pages, facilityAccount, ictAccount, demoPassword)
+	d.say("Policy server: %s\nSign in as %s, %s or %s, password %s.", d.pages, facilityAccount, ictAccount, dpoAccount, demoPassword)
 	broker, err := d.between(ctx, WayMQTT, d.server.MQTTAddr())
 	if err != nil {
 		return err

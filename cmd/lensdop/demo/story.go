@@ -32,6 +32,7 @@ const (
 	stepAgain        = "covered-again"
 	stepReleased     = "released"
 	stepRestored     = "restored"
+	stepJudged       = "judged"
 	stepEvents       = "events"
 )
 
@@ -180,7 +181,7 @@ func (d *demo) masked(s agent.Status) (string, bool, error) {
 }
 
 func (d *demo) mailed(context.Context) (string, bool, error) {
-	m, ok := d.postbox.find(time.Time{}, "REG-1")
+	m, ok := d.postbox.find(time.Time{}, "ALERT: Unregistered camera", "REG-1")
 	if !ok {
 		return fmt.Sprintf("%d mails, none about the unregistered camera", d.postbox.count()), false, nil
 	}
@@ -227,6 +228,9 @@ func (d *demo) election(ctx context.Context) error {
 		return err
 	}
 	if err := d.step(ctx, stepRestored, 60*time.Second, d.status(d.restored)); err != nil {
+		return err
+	}
+	if err := d.step(ctx, stepJudged, 30*time.Second, d.judged); err != nil {
 		return err
 	}
 	d.killer.wait()
@@ -280,7 +284,7 @@ func (d *demo) reboot(ctx context.Context) error {
 	}
 	if err := d.step(ctx, stepAlarm, 60*time.Second, func(context.Context) (string, bool, error) {
 		for _, c := range hallCameras() {
-			if m, ok := d.postbox.find(d.since, "BLK-1", c); ok {
+			if m, ok := d.postbox.find(d.since, "ALERT", "BLK-1", c); ok {
 				return fmt.Sprintf("alert mail to %s: %q", strings.Join(m.to, ", "), m.subject), true, nil
 			}
 		}
