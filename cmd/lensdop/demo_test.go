@@ -85,7 +85,7 @@ func wantDelivered(t *testing.T, told []step) {
 	if i < 0 {
 		t.Fatal("no step judged")
 	}
-	_, list, _ := strings.Cut(told[i].Detail, "not known: ")
+	_, list, _ := strings.Cut(told[i].Detail, "Judged: ")
 	seen := strings.Fields(list)
 	for _, r := range rules.Table() {
 		if slices.Contains(seen, r.ID) != rules.Delivered(r.ID) {

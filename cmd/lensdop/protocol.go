@@ -87,12 +87,12 @@ func checkCommand() *cobra.Command {
 
 // checkFiles checks files, those of one protocol together.
 func checkFiles(names []string, previous *policy.Protocol, strict bool) []checkedProtocol {
-	var out []checkedProtocol
+	var out, unread []checkedProtocol
 	var all []policy.File
 	for _, name := range names {
 		files, err := readFiles(name)
 		if err != nil {
-			out = append(out, checkedProtocol{Files: []string{name}, Problems: policy.Problems{{Class: policy.ClassError, File: name, Line: 1, Column: 1, What: err.Error(), Fix: "name a file or folder that can be read"}}})
+			unread = append(unread, checkedProtocol{Files: []string{name}, Problems: policy.Problems{{Class: policy.ClassError, File: name, Line: 1, Column: 1, What: err.Error(), Fix: "name a file or folder that can be read"}}})
 			continue
 		}
 		all = append(all, files...)
@@ -114,7 +114,7 @@ func checkFiles(names []string, previous *policy.Protocol, strict bool) []checke
 		}
 		out = append(out, r)
 	}
-	return out
+	return append(out, unread...)
 }
 
 func printChecked(c *cobra.Command, asJSON bool, r checkedProtocol) error {

@@ -14,13 +14,13 @@ import (
 
 // judged sees what the rules said over the whole story, and that the data
 // protection officer finds it on the page of the protocol. It is seen when every
-// rule that is said to be delivered was given something other than unproven.
+// rule that is said to be delivered was judged from facts.
 func (d *demo) judged(ctx context.Context) (string, bool, error) {
 	s, err := d.gateway.status(ctx)
 	if err != nil {
 		return err.Error(), false, nil //nolint:nilerr // the agent may be starting; the step's limit ends the wait
 	}
-	told, err := d.told(ctx, s.Stream)
+	told, attested, err := d.told(ctx, s.Stream)
 	if err != nil {
 		return "", false, err
 	}
@@ -54,20 +54,20 @@ func (d *demo) judged(ctx context.Context) (string, bool, error) {
 	if !strings.Contains(document, "Art. 5") {
 		return "the protocol as a text does not name its articles", false, nil
 	}
-	return fmt.Sprintf("%d of %d rules were told from facts or attestations, and the rest is shown as not known: %s",
-		len(told), len(rules.Table()), strings.Join(slices.Sorted(maps.Keys(told)), " ")), true, nil
+	return fmt.Sprintf("%d of %d rules judged from facts, %d attested by people; the rest is shown as not known or not asked. Judged: %s",
+		len(told), len(rules.Table()), len(attested), strings.Join(slices.Sorted(maps.Keys(told)), " ")), true, nil
 }
 
-// told lists the rules that were given something other than unproven at any
-// time: by the agent's events, or by the server about the protocol itself.
-func (d *demo) told(ctx context.Context, stream string) (map[string]bool, error) {
+// told lists the rules that passed or failed at any time, by the agent's events
+// or by the server about the protocol itself, and those that people attested.
+func (d *demo) told(ctx context.Context, stream string) (told, attested map[string]bool, err error) {
 	events, err := d.server.Events(ctx, agentID, stream, 0, 100_000)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	list, err := d.server.ProtocolFindings(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, e := range events {
 		if e.Type != wire.EventFinding {
@@ -75,17 +75,19 @@ func (d *demo) told(ctx context.Context, stream string) (map[string]bool, error)
 		}
 		var f rules.Finding
 		if err := json.Unmarshal(e.Data, &f); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		list = append(list, f)
 	}
-	told := map[string]bool{}
+	told, attested = map[string]bool{}, map[string]bool{}
 	for _, f := range list {
 		switch f.Status {
-		case rules.Pass, rules.Fail, rules.Attested, rules.Expired:
+		case rules.Pass, rules.Fail:
 			told[f.Rule] = true
+		case rules.Attested:
+			attested[f.Rule] = true
 		default: // unproven, not asked, or not evaluated: nothing was told
 		}
 	}
-	return told, nil
+	return told, attested, nil
 }
