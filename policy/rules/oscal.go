@@ -19,7 +19,7 @@ import (
 
 // OSCALVersion is the version of NIST's Open Security Controls Assessment
 // Language that WriteOSCAL writes.
-const OSCALVersion = "1.2.1"
+const OSCALVersion = "1.1.3"
 
 // OSCALNamespace is the namespace of the properties that Lensdop adds, and the
 // name that its UUIDs are made from.
