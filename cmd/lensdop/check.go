@@ -1,0 +1,149 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lensdop/lensdop/policy"
+)
+
+// checkedProtocol is one line of `protocol check --json`.
+type checkedProtocol struct {
+	Files []string `json:"files"`
+	ID    string   `json:"id,omitempty"`
+	// OK tells that it can be evaluated; with --strict also that nothing is open
+	// and every conflict is settled.
+	OK bool `json:"ok"`
+	// Problems of all three classes, settled conflicts among them.
+	Problems policy.Problems `json:"problems"`
+}
+
+func checkCommand() *cobra.Command {
+	var asJSON, strict bool
+	var previous string
+	c := &cobra.Command{
+		Use:   "check FILE...",
+		Short: "Tell what is wrong, contradictory or open in protocol files",
+		Long: "Tell what is wrong, contradictory or open in protocol files, in three classes:\n\n" +
+			"  error     cannot be evaluated, or is unlawful without a cited ground\n" +
+			"  conflict  the protocol against itself or the law; settled once the file names a resolution\n" +
+			"  open      the source does not say\n\n" +
+			"Files with the same metadata.id are one protocol. Exit code 0: all can be evaluated.\n" +
+			"1: one has an error; with --strict also a conflict that is not settled, or an open point.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, names []string) error {
+			var before *policy.Protocol
+			if previous != "" {
+				var err error
+				if before, _, err = loadProtocol(previous); err != nil {
+					return err
+				}
+			}
+			bad := 0
+			for _, p := range checkFiles(names, before, strict) {
+				if !p.OK {
+					bad++
+				}
+				if err := printChecked(c, asJSON, p); err != nil {
+					return err
+				}
+			}
+			switch {
+			case bad > 0 && strict:
+				return errors.New("not every protocol is free of errors, open points and conflicts")
+			case bad > 0:
+				return errors.New("not every protocol can be evaluated")
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON line per protocol")
+	c.Flags().BoolVar(&strict, "strict", false, "fail on open points and on conflicts that are not settled, too")
+	c.Flags().StringVar(&previous, "previous", "", "the protocol as the works council knew it: tell what it did not consent to")
+	return c
+}
+
+// checkFiles checks files, those of one protocol together.
+func checkFiles(names []string, previous *policy.Protocol, strict bool) []checkedProtocol {
+	var out, unread []checkedProtocol
+	var all []policy.File
+	for _, name := range names {
+		files, err := readFiles(name)
+		if err != nil {
+			unread = append(unread, checkedProtocol{Files: []string{name}, Problems: policy.Problems{{Class: policy.ClassError, File: name, Line: 1, Column: 1, What: err.Error(), Fix: "name a file or folder that can be read"}}})
+			continue
+		}
+		all = append(all, files...)
+	}
+	for _, files := range policy.Group(all...) {
+		r := checkedProtocol{Problems: policy.Problems{}, OK: true}
+		for _, f := range files {
+			r.Files = append(r.Files, f.Name)
+		}
+		p, problems := policy.CheckSince(previous, files...)
+		if p != nil {
+			r.ID = p.Metadata.ID
+		}
+		r.Problems = append(r.Problems, problems...)
+		for _, q := range problems {
+			if q.Class == policy.ClassError || strict && !q.Settled() {
+				r.OK = false
+			}
+		}
+		out = append(out, r)
+	}
+	return append(out, unread...)
+}
+
+func printChecked(c *cobra.Command, asJSON bool, r checkedProtocol) error {
+	if asJSON {
+		return json.NewEncoder(c.OutOrStdout()).Encode(r)
+	}
+	count := map[policy.Class]int{}
+	settled := 0
+	for _, q := range r.Problems {
+		count[q.Class]++
+		if q.Settled() {
+			settled++
+		}
+		if _, err := fmt.Fprintln(c.ErrOrStderr(), remark(q)); err != nil {
+			return err
+		}
+	}
+	verdict := "can be evaluated"
+	if count[policy.ClassError] > 0 {
+		verdict = fmt.Sprintf("cannot be evaluated: %s", plural(count[policy.ClassError], "error"))
+	}
+	_, err := fmt.Fprintf(c.OutOrStdout(), "%s: %s; %s (%d settled), %s\n", strings.Join(r.Files, ", "), verdict,
+		plural(count[policy.ClassConflict], "conflict"), settled, plural(count[policy.ClassOpen], "open point"))
+	return err
+}
+
+// remark is a problem with its class: an error stands as it is.
+func remark(p policy.Problem) string {
+	text := p.What
+	switch {
+	case p.Class == policy.ClassError:
+		return p.String()
+	case p.Settled():
+		text = fmt.Sprintf("%s; settled: %s", text, p.Resolution)
+	case p.Fix != "":
+		text += "; " + p.Fix
+	}
+	code := ""
+	if p.Code != "" {
+		code = " [" + p.Code + "]"
+	}
+	return fmt.Sprintf("%s:%d:%d: %s: %s%s", p.File, p.Line, p.Column, p.Class, text, code)
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
