@@ -37,6 +37,11 @@ func root() *cobra.Command {
 	return c
 }
 
+// usage is what a command that only holds others does. Together with
+// cobra.NoArgs it lets a mistyped subcommand fail, where cobra by itself prints
+// the help and ends with exit code 0.
+func usage(c *cobra.Command, _ []string) error { return c.Help() }
+
 // named wants one argument, and says which.
 func named(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
@@ -135,7 +140,7 @@ func site(c config, ids []string) error {
 }
 
 func accountCommand(path *string) *cobra.Command {
-	c := &cobra.Command{Use: "account", Short: "People who may sign in"}
+	c := &cobra.Command{Use: "account", Short: "People who may sign in", Args: cobra.NoArgs, RunE: usage}
 	var role, language string
 	var sites []string
 	var fromStdin bool
@@ -271,7 +276,7 @@ func line(r io.Reader) (devices.Secret, error) {
 }
 
 func agentCommand(path *string) *cobra.Command {
-	c := &cobra.Command{Use: "agent", Short: "Gateways"}
+	c := &cobra.Command{Use: "agent", Short: "Gateways", Args: cobra.NoArgs, RunE: usage}
 	var sites []string
 	add := &cobra.Command{
 		Use:   "add ID",
@@ -418,7 +423,7 @@ func brokerURL(c config) string {
 }
 
 func keyCommand(path *string) *cobra.Command {
-	c := &cobra.Command{Use: "key", Short: "The server's signing key"}
+	c := &cobra.Command{Use: "key", Short: "The server's signing key", Args: cobra.NoArgs, RunE: usage}
 	c.AddCommand(&cobra.Command{
 		Use:   "show",
 		Short: "Print the public key that agents must trust",

@@ -328,6 +328,16 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// TestAMistypedCommandFails: a script must not take a help text for success.
+func TestAMistypedCommandFails(t *testing.T) {
+	for _, args := range [][]string{{"chek"}, {"account", "ad"}, {"agent", "lst"}, {"key", "shw"}, {"check", "x"}} {
+		out, errs, code := command(t, "", args...)
+		if code != 1 || out != "" || !strings.Contains(errs, args[len(args)-1]) {
+			t.Errorf("%q: exit code %d, %q, %q; want 1 and the word that is unknown", args, code, out, errs)
+		}
+	}
+}
+
 func TestRunServesUntilToldToStop(t *testing.T) {
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "server.yaml")

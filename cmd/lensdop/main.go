@@ -67,6 +67,11 @@ func command() *cobra.Command {
 	return c
 }
 
+// usage is what a command that only holds others does. Together with
+// cobra.NoArgs it lets a mistyped subcommand fail: cobra by itself prints the
+// help and ends with exit code 0, which a script takes for a check that passed.
+func usage(c *cobra.Command, _ []string) error { return c.Help() }
+
 func demoCommand() *cobra.Command {
 	var o demo.Options
 	var verbose bool
@@ -98,9 +103,9 @@ func demoCommand() *cobra.Command {
 	f := c.Flags()
 	f.BoolVar(&o.Once, "once", false, "play the story to its end without a person")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON line per step")
-	f.Float64Var(&o.Speed, "speed", 1, "make the periods of the agent and the site this many times shorter")
+	f.Float64Var(&o.Speed, "speed", 1, "make all periods this many times shorter")
 	f.StringVar(&o.Dir, "dir", "", "keep what is written in this folder")
-	f.StringVar(&o.Fault, "fault", "", "have this fault, so that a step fails: "+strings.Join(faults, ", "))
+	f.StringVar(&o.Fault, "fault", "", "have this fault, so that a step fails:\n"+strings.Join(faults, ",\n"))
 	f.IntVar(&o.Kills, "kill-agent", 0, "kill the agent this many times, at random moments")
 	f.Uint64Var(&o.Seed, "seed", 0, "of those moments, to repeat a run; 0 draws one and prints it")
 	f.BoolVar(&o.MJPEG, "mjpeg", false, "let all cameras speak Motion JPEG, also where ffmpeg is installed")

@@ -20,6 +20,7 @@ func protocolCommand() *cobra.Command {
 		Long: "Check, read and compare protocol files.\n\n" +
 			"A protocol may be spread over several files that carry the same metadata.id. Where a\n" +
 			"command takes one PROTOCOL, that is a file, or a folder with the files of one protocol.",
+		Args: cobra.NoArgs, RunE: usage,
 	}
 	c.AddCommand(checkCommand(), showCommand(), diffCommand(), calendarCommand(), consentCommand(), findingsCommand(), schemaCommand())
 	return c

@@ -16,6 +16,7 @@ func simCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sim",
 		Short: "Run simulated devices on the loopback network",
+		Args:  cobra.NoArgs, RunE: usage,
 	}
 	c.AddCommand(simCameraCommand(), simReaderCommand())
 	return c
@@ -114,7 +115,7 @@ func simCameraCommand() *cobra.Command {
 	f.Int64Var(&cam.Scene.Seed, "seed", 1, "of the scene")
 	f.StringVar(&overlay, "overlay", "", "the clock in the picture: under masks (default), over or none")
 	f.BoolVar(&asJSON, "json", false, "print where it is as one JSON line")
-	f.StringSliceVar(&faults, "fault", nil, "misbehave: "+strings.Join(sim.FaultNames(), ", "))
+	f.StringSliceVar(&faults, "fault", nil, "misbehave:\n"+strings.Join(sim.FaultNames(), ",\n"))
 	return c
 }
 
