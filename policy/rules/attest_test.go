@@ -82,7 +82,7 @@ func TestEveryAttestation(t *testing.T) {
 				c.change(&a)
 				f.Protocol.Attestations = []policy.Attestation{a}
 				f.Attestations = devices.Value[[]rules.Declared]{}
-				got := find(t, rules.Evaluate(f), r.ID+"/attested")
+				got := find(t, rules.EvaluateOnly(f, r.ID), r.ID+"/attested")
 				if got.Status != c.want || got.DueSoon != c.due || got.Due.IsZero() == c.due {
 					t.Errorf("is %s, due soon %t by %s: %s", got.Status, got.DueSoon, got.Due, got.Text.EN)
 				}
@@ -260,7 +260,7 @@ func TestAttestationRemedy(t *testing.T) {
 		f := whole(t, r)
 		f.Protocol.Attestations = nil
 		f.Attestations = devices.Value[[]rules.Declared]{}
-		got := find(t, rules.Evaluate(f), r.ID+"/attested")
+		got := find(t, rules.EvaluateOnly(f, r.ID), r.ID+"/attested")
 		want := "once: true"
 		if !r.Every.IsZero() {
 			want = "every: " + r.Every.String()

@@ -40,7 +40,7 @@ func TestAnswerDue(t *testing.T) {
 	status := func(f rules.Facts, answered time.Time, received time.Time) rules.Status {
 		f.Requests = devices.Of([]rules.Request{{ID: "r1", Kind: rules.RequestErasure, Received: received, Answered: answered}})
 		f.Now = answered.Add(time.Hour)
-		for _, x := range rules.Evaluate(f) {
+		for _, x := range rules.EvaluateOnly(f, "DSR-4") {
 			if x.ID == "DSR-4/r1" {
 				return x.Status
 			}

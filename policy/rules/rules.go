@@ -183,29 +183,7 @@ func Evaluate(f Facts) []Finding {
 	}
 	var out []Finding
 	for _, r := range table {
-		machine := r.Scope == scope && r.check != nil
-		human := scope == ScopeProtocol && r.Mode != Automatic
-		if !machine && !human {
-			continue
-		}
-		s := &sheet{Facts: &f, rule: r, site: site}
-		if !known {
-			s.add("", unknownSite(f.Site))
-			out = append(out, s.out...)
-			continue
-		}
-		bound, why := r.Binds(f.Protocol, f.Site)
-		if machine {
-			if bound {
-				r.check(s)
-			} else {
-				s.add("", Finding{Status: NotApplicable, Text: why})
-			}
-		}
-		if human {
-			attested(s, bound, why)
-		}
-		out = append(out, s.out...)
+		out = append(out, r.judge(&f, scope, site, known)...)
 	}
 	if !known {
 		return out
@@ -213,6 +191,33 @@ func Evaluate(f Facts) []Finding {
 	out = waived(&f, table, out)
 	assign(f.Protocol, out)
 	return out
+}
+
+// judge returns the findings of one rule in a scope; known is false without a
+// protocol that has the site. The facts are indexed.
+func (r Rule) judge(f *Facts, scope Scope, site policy.Site, known bool) []Finding {
+	machine := r.Scope == scope && r.check != nil
+	human := scope == ScopeProtocol && r.Mode != Automatic
+	if !machine && !human {
+		return nil
+	}
+	s := &sheet{Facts: f, rule: r, site: site}
+	if !known {
+		s.add("", unknownSite(f.Site))
+		return s.out
+	}
+	bound, why := r.Binds(f.Protocol, f.Site)
+	if machine {
+		if bound {
+			r.check(s)
+		} else {
+			s.add("", Finding{Status: NotApplicable, Text: why})
+		}
+	}
+	if human {
+		attested(s, bound, why)
+	}
+	return s.out
 }
 
 func unknownSite(site string) Finding {
