@@ -132,8 +132,8 @@ func dataKnown(s *sheet) {
 			o.fail("het protocol zegt niet waarom", "le protocole ne dit pas pourquoi", "the protocol does not say why")
 		}
 		s.weigh("data", Finding{Target: Target{Subject: q.ID}, Why: Why{Article: article(d.Ref, q.Ref)}},
-			tellf("Gegevens van %s", "Données de %s", "Data of %s", q.Name),
-			tellf("Het protocol zegt welke gegevens %s bewaart, en waarom.", "Le protocole dit quelles données %s conserve, et pourquoi.", "The protocol says which data %s keeps, and why.", q.Name), o)
+			tellf("Gegevens van %s", "Données de %s", "Data of %s", processingName(q)),
+			tellf("Het protocol zegt welke gegevens %s bewaart, en waarom.", "Le protocole dit quelles données %s conserve, et pourquoi.", "The protocol says which data %s keeps, and why.", processingName(q)), o)
 	}
 	published(s, "", policy.Text{NL: "De lijst van gegevens over medewerkers", FR: "La liste des données sur les agents", EN: "The list of data about employees"}, publishedData)
 }

@@ -132,3 +132,12 @@ func verbName(verb string) policy.Text {
 
 // daysBetween counts whole days of 24 hours.
 func daysBetween(from, to time.Time) int { return int(to.Sub(from) / (24 * time.Hour)) }
+
+// processingName is how people know a processing; its id where the file names
+// it in no language.
+func processingName(q policy.Processing) policy.Text {
+	if q.Name == (policy.Text{}) {
+		return policy.Text{NL: q.ID, FR: q.ID, EN: q.ID}
+	}
+	return q.Name
+}
