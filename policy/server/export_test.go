@@ -21,6 +21,9 @@ func Update(ctx context.Context, s *Server, fn func(*store.Tx) error) error {
 // Purge deletes as at an instant.
 func Purge(ctx context.Context, s *Server, now time.Time) error { return s.purge(ctx, now) }
 
+// Judge judges the protocol as at an instant.
+func Judge(ctx context.Context, s *Server, now time.Time) error { return s.judgeProtocol(ctx, now) }
+
 func ServiceOf(s *Server) ui.Service { return &service{s} }
 
 func DecodeBatch(b []byte) error { _, err := decodeBatch(b); return err }

@@ -31,26 +31,30 @@ const (
 // judge evaluates the rules about the protocol as a whole and carries over
 // since when each finding stands.
 func (s *Server) judge(t *store.Tx, now time.Time) ([]rules.Finding, error) {
-	stored, err := t.Findings()
+	own, err := t.FindingsOf(ownFindings)
 	if err != nil {
 		return nil, err
 	}
 	earlier := map[string]*rules.Finding{}
-	versions := map[string]rules.AgentVersion{}
-	newest := map[string]uint64{}
-	for _, f := range stored {
+	for _, f := range own {
 		var x rules.Finding
 		if err := json.Unmarshal(f.Body, &x); err != nil {
-			return nil, fmt.Errorf("stored finding %s of %q: %w", f.ID, f.Agent, err)
+			return nil, fmt.Errorf("stored finding %s: %w", f.ID, err)
 		}
-		if f.Agent == ownFindings {
-			earlier[f.ID] = &x
-			continue
+		earlier[f.ID] = &x
+	}
+	// One of each agent: an agent may have told more than a page can wait for.
+	newest, err := t.NewestFindings()
+	if err != nil {
+		return nil, err
+	}
+	versions := map[string]rules.AgentVersion{}
+	for _, f := range newest {
+		var x rules.Finding
+		if err := json.Unmarshal(f.Body, &x); err != nil {
+			return nil, fmt.Errorf("stored finding %s of %s: %w", f.ID, f.Agent, err)
 		}
-		if v, ok := versions[f.Agent]; !ok || f.Seq > newest[f.Agent] {
-			v = rules.AgentVersion{Agent: f.Agent, Site: f.Site, Protocol: x.Protocol, At: x.At}
-			versions[f.Agent], newest[f.Agent] = v, f.Seq
-		}
+		versions[f.Agent] = rules.AgentVersion{Agent: f.Agent, Site: f.Site, Protocol: x.Protocol, At: notAfter(x.At, now)}
 	}
 	agents, err := t.Agents()
 	if err != nil {
@@ -81,23 +85,27 @@ func (s *Server) judgeProtocol(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		stored, err := t.Findings()
+		own, err := t.FindingsOf(ownFindings)
 		if err != nil {
 			return err
 		}
 		gone := map[string]store.Finding{}
-		for _, f := range stored {
-			if f.Agent == ownFindings {
-				gone[f.ID] = f
-			}
+		for _, f := range own {
+			gone[f.ID] = f
 		}
 		for _, f := range list {
 			old, known := gone[f.ID]
 			delete(gone, f.ID)
-			if known && old.Status == string(f.Status) && old.Severity == string(f.Severity) {
-				continue
+			if known {
+				var said rules.Finding
+				if err := json.Unmarshal(old.Body, &said); err != nil {
+					return fmt.Errorf("stored finding %s: %w", f.ID, err)
+				}
+				if sameVerdict(said, f) {
+					continue
+				}
 			}
-			if err := s.keepOwn(t, f, now); err != nil {
+			if err := s.keepOwn(t, f, old.Seq+1, now); err != nil {
 				return err
 			}
 		}
@@ -113,16 +121,29 @@ func (s *Server) judgeProtocol(ctx context.Context, now time.Time) error {
 	})
 }
 
-// keepOwn stores a finding of the server's own. Only what fails or has expired
+// sameVerdict tells that a finding says what it said before. A waiver that
+// begins or ends is another verdict: what it no longer covers is an alert again.
+func sameVerdict(a, b rules.Finding) bool {
+	waiver := func(f rules.Finding) string {
+		if f.Waiver == nil {
+			return ""
+		}
+		return f.Waiver.ID
+	}
+	return a.Status == b.Status && a.Severity == b.Severity && a.Undelivered == b.Undelivered && a.Protocol == b.Protocol && waiver(a) == waiver(b)
+}
+
+// keepOwn stores a finding of the server's own under a number after that of
+// what was stored before, whatever the clock says. Only what fails or has expired
 // is an alert: what nobody has shown yet is on the page.
-func (s *Server) keepOwn(t *store.Tx, f rules.Finding, now time.Time) error {
+func (s *Server) keepOwn(t *store.Tx, f rules.Finding, seq uint64, now time.Time) error {
 	body, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
 	x := store.Finding{
-		Agent: ownFindings, ID: f.ID, Rule: f.Rule, Status: string(f.Status), Severity: string(f.Severity),
-		Since: or(f.Since, f.FirstSeen), Stream: ownStream, Seq: uint64(now.UnixMilli()), Body: body, //nolint:gosec // after 1970
+		Agent: ownFindings, ID: f.ID, Rule: f.Rule, Site: f.Target.Site, Status: string(f.Status), Severity: string(f.Severity),
+		Since: or(f.Since, f.FirstSeen), Stream: ownStream, Seq: seq, Body: body,
 	}
 	if _, err := t.PutFinding(x, now); err != nil {
 		return err
@@ -133,7 +154,7 @@ func (s *Server) keepOwn(t *store.Tx, f rules.Finding, now time.Time) error {
 		return s.resolve(t, key, now)
 	}
 	return t.Raise(store.Alert{
-		Key: key, Kind: ui.AlertFinding, Subject: f.ID, Severity: string(f.Severity), Since: or(x.Since, now), Due: now, Data: body,
+		Key: key, Kind: ui.AlertFinding, Site: f.Target.Site, Subject: f.ID, Severity: string(f.Severity), Since: or(x.Since, now), Due: now, Data: body,
 	})
 }
 
@@ -168,7 +189,7 @@ func (s *service) Protocol(ctx context.Context, who ui.Account) (ui.Protocol, er
 	if err != nil {
 		return v, err
 	}
-	for _, f := range list {
+	for _, f := range visible(who, list) {
 		x := ui.ProtocolFinding{
 			Finding: ui.Finding{
 				Status: string(f.Status), Severity: string(f.Severity), Rule: f.Why.String(), Location: s.protocol.Location(f.Target.Site),
@@ -176,12 +197,21 @@ func (s *service) Protocol(ctx context.Context, who ui.Account) (ui.Protocol, er
 			},
 			Owner: s.roleName(f.Owner), Due: f.Due, Undelivered: f.Undelivered,
 		}
+		if site, ok := s.protocol.Site(f.Target.Site); ok {
+			x.SiteName = site.Name
+		}
 		if f.Waiver != nil {
 			x.WaivedUntil = f.Waiver.Expires
 		}
 		v.Findings = append(v.Findings, x)
 	}
 	return v, nil
+}
+
+// visible leaves out what is about a site that a person does not see. What is
+// about no site is the protocol's own, which everybody may read.
+func visible(who ui.Account, list []rules.Finding) []rules.Finding {
+	return slices.DeleteFunc(list, func(f rules.Finding) bool { return f.Target.Site != "" && !sees(who, f.Target.Site) })
 }
 
 func (s *Server) roleName(id string) policy.Text {
@@ -233,6 +263,7 @@ func (s *service) Export(ctx context.Context, who ui.Account, format, lang strin
 	if err != nil {
 		return nil, err
 	}
+	list = visible(who, list)
 	sites, err := s.SiteFindings(ctx)
 	if err != nil {
 		return nil, err

@@ -266,6 +266,19 @@ func (t *Tx) Findings() ([]Finding, error) {
 	return list(t, scanFinding, "SELECT "+findingColumns+" FROM findings ORDER BY site, rule, id")
 }
 
+// FindingsOf returns the findings of one agent as they stand.
+func (t *Tx) FindingsOf(agent string) ([]Finding, error) {
+	return list(t, scanFinding, "SELECT "+findingColumns+" FROM findings WHERE agent = ? ORDER BY site, rule, id", agent)
+}
+
+// NewestFindings returns the finding that each agent told last, of the stream
+// that it writes now; numbers of different streams say nothing of one another.
+func (t *Tx) NewestFindings() ([]Finding, error) {
+	return list(t, scanFinding, "SELECT "+findingColumns+` FROM findings WHERE (agent, stream, seq) IN (
+		SELECT f.agent, f.stream, max(f.seq) FROM findings f JOIN agents a ON a.id = f.agent AND a.stream = f.stream GROUP BY f.agent)
+		ORDER BY agent, id`)
+}
+
 // CountHistory tells how many changes of a finding are stored.
 func (t *Tx) CountHistory(agent, id string) (n int, err error) {
 	err = t.one(func(r scanner) error { return r.Scan(&n) }, "SELECT count(*) FROM finding_history WHERE agent = ? AND id = ?", agent, id)
