@@ -59,6 +59,11 @@ func TestTheFutureDoesNotPinTheState(t *testing.T) {
 	lie.At = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
 	lie.Since = lie.At
 	g.publish(t, wire.KindReported, wire.Reported{At: lie.At, Version: "lie", Cameras: []wire.CameraState{lie}}, true)
+	until(t, "the lie", func() bool {
+		var all []store.Camera
+		view(t, b, func(tx *store.Tx) (err error) { all, err = tx.Cameras(); return err })
+		return len(all) == 1
+	})
 	g.publish(t, wire.KindReported, wire.Reported{At: time.Now(), Version: "truth", Cameras: []wire.CameraState{state("hal-noord", "whole", "open", false)}}, true)
 	until(t, "the later report", func() bool {
 		obeys := true
