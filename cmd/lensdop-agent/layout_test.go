@@ -67,7 +67,8 @@ var table = map[string][]string{
 	"cmd/lensdop-agent":         {"cmd/lensdop-agent/gateway"},
 	"cmd/lensdop-agent/gateway": slices.Concat(drivers, []string{"agent/...", "devices", "devices/picture", "devices/rtsp", "policy", "policy/evidence", "policy/rules", "policy/wire", "policy/wire/mqtt", "firmware-notes"}),
 	// The server never opens a device.
-	"cmd/lensdop-server": {"devices", "policy/...", "deploy"},
+	"cmd/lensdop-server": {"cmd/protocolfiles", "devices", "policy/...", "deploy"},
+	"cmd/protocolfiles":  {"policy"},
 	// The verifier is for people who trust neither agent nor server.
 	"cmd/lensdop-verify": {"policy", "policy/evidence", "policy/wire"},
 }

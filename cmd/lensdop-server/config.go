@@ -22,6 +22,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/parser"
 
+	"github.com/lensdop/lensdop/cmd/protocolfiles"
 	"github.com/lensdop/lensdop/devices"
 	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/server"
@@ -382,29 +383,10 @@ func private(path string) error {
 // readProtocol reads the protocol file, or the files of a folder as one
 // protocol, and returns them as one text. Problems name the file that they are in.
 func readProtocol(path string) ([]byte, *policy.Protocol, error) {
-	names := []string{path}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		names, err = filepath.Glob(filepath.Join(path, "*.y*ml"))
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(names) == 0 {
-			return nil, nil, fmt.Errorf("folder %s holds no .yaml file", path)
-		}
+	files, err := protocolfiles.One(path)
+	if err != nil {
+		return nil, nil, err
 	}
-	var files []policy.File
-	for _, name := range names {
-		b, err := readFile(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		files = append(files, policy.File{Name: name, Data: b})
-	}
-	groups := policy.Group(files...)
-	if len(groups) != 1 {
-		return nil, nil, fmt.Errorf("%s holds %d protocols; a server has one", path, len(groups))
-	}
-	files = groups[0]
 	p, err := policy.ParseFiles(files...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("\n%w", err)

@@ -164,6 +164,43 @@ func TestCheckReadsTheFiles(t *testing.T) {
 	}
 }
 
+// TestCheckReadsAFolder: a protocol over several files, and what is wrong in one
+// of them is told with file and line.
+func TestCheckReadsAFolder(t *testing.T) {
+	whole := string(examples.Lensmonde)
+	cut := strings.Index(whole, "\nsites:\n") + 1
+	const head = "apiVersion: lensdop/v1\nkind: Protocol\nmetadata: {id: nl-lensmonde-camera}\n"
+	if cut == 0 {
+		t.Fatal("the example has no sites: to cut before")
+	}
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		code  int
+		want  string
+	}{
+		{"rules and sites apart", map[string]string{"z.yaml": whole[:cut], "a.yaml": head + whole[cut:], ".a.yaml": "torn: ["}, 0, "in order; protocol nl-lensmonde-camera"},
+		{"a part is torn", map[string]string{"z.yaml": whole[:cut], "a.yaml": head + "sites: [\n"}, 1, "a.yaml:4:"},
+		{"a key is unknown", map[string]string{"z.yaml": whole[:cut], "a.yaml": head + "colour: red\n" + whole[cut:]}, 1, "a.yaml:4:"},
+		{"another id", map[string]string{"z.yaml": whole, "a.yaml": strings.Replace(head, "nl-", "be-", 1)}, 1, "holds 2 protocols: a.yaml, z.yaml"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.Mkdir(filepath.Join(dir, "protocol"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for name, text := range c.files {
+				write(t, filepath.Join(dir, "protocol", name), text)
+			}
+			write(t, filepath.Join(dir, "server.yaml"), "dir: data\ntenant: lensmonde\nprotocol: protocol\n")
+			out, errs, code := command(t, "", "check", "--config", filepath.Join(dir, "server.yaml"))
+			if code != c.code || !strings.Contains(out+errs, c.want) {
+				t.Errorf("exit code %d, %s%s; want %d and %q", code, out, errs, c.code, c.want)
+			}
+		})
+	}
+}
+
 // certify writes NAME.crt and NAME.key.
 func certify(t *testing.T, dir, name string, ends time.Time) {
 	t.Helper()

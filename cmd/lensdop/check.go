@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lensdop/lensdop/cmd/protocolfiles"
 	"github.com/lensdop/lensdop/policy"
 )
 
@@ -72,7 +73,7 @@ func checkFiles(names []string, previous *policy.Protocol, strict bool) []checke
 	var out, unread []checkedProtocol
 	var all []policy.File
 	for _, name := range names {
-		files, err := readFiles(name)
+		files, err := protocolfiles.Read(name)
 		if err != nil {
 			unread = append(unread, checkedProtocol{Files: []string{name}, Problems: policy.Problems{{Class: policy.ClassError, File: name, Line: 1, Column: 1, What: err.Error(), Fix: "name a file or folder that can be read"}}})
 			continue

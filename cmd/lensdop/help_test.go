@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -25,7 +26,7 @@ func TestHelpFits(t *testing.T) {
 			}
 		}
 		for _, sub := range c.Commands() {
-			walk(sub, append(path[:len(path):len(path)], sub.Name()))
+			walk(sub, append(slices.Clip(path), sub.Name()))
 		}
 	}
 	walk(command(), nil)
@@ -36,7 +37,7 @@ func TestHelpFits(t *testing.T) {
 // passed.
 func TestMistypedCommandFails(t *testing.T) {
 	for _, args := range [][]string{
-		{"protocl"},
+		{"protocols"},
 		{"protocol", "chek"},
 		{"protocol", "chek", "--json", "testdata/one-camera.yaml"},
 		{"sim", "camra"},

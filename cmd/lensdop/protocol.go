@@ -3,12 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lensdop/lensdop/cmd/protocolfiles"
 	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/review"
 )
@@ -26,51 +24,13 @@ func protocolCommand() *cobra.Command {
 	return c
 }
 
-// readFiles reads a protocol file, or the files of a folder in order of name.
-func readFiles(path string) ([]policy.File, error) {
-	names := []string{path}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		var err error
-		if names, err = filepath.Glob(filepath.Join(path, "*.y*ml")); err != nil {
-			return nil, err
-		}
-		if len(names) == 0 {
-			return nil, fmt.Errorf("folder %s holds no .yaml file", path)
-		}
-	}
-	var files []policy.File
-	for _, name := range names {
-		f, err := readFile(name)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, f)
-	}
-	return files, nil
-}
-
-// readFile reads no more than a protocol can have, and one byte that tells.
-func readFile(name string) (policy.File, error) {
-	f, err := os.Open(name) //nolint:gosec // the file that the person named
-	if err != nil {
-		return policy.File{}, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	b, err := io.ReadAll(io.LimitReader(f, policy.MaxFile+1))
-	return policy.File{Name: name, Data: b}, err
-}
-
 // loadProtocol reads one protocol. What is wrong with it is the error.
 func loadProtocol(path string) (*policy.Protocol, policy.Problems, error) {
-	files, err := readFiles(path)
+	files, err := protocolfiles.One(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	groups := policy.Group(files...)
-	if len(groups) != 1 {
-		return nil, nil, fmt.Errorf("%s holds %d protocols; one is wanted", path, len(groups))
-	}
-	p, problems := policy.Check(groups[0]...)
+	p, problems := policy.Check(files...)
 	if p == nil {
 		return nil, nil, fmt.Errorf("%s cannot be evaluated:\n%w", path, problems.Of(policy.ClassError))
 	}
