@@ -84,7 +84,7 @@ func announced(s *sheet) {
 func firstRecording(s *sheet, q policy.Processing) time.Time {
 	var first time.Time
 	if !q.FirstUse.IsZero() {
-		first = dayBegins(q.FirstUse, s.Protocol.Location(""))
+		first = startOf(q.FirstUse, s.Protocol.Location(""))
 	}
 	calls, _ := s.Calls.Get()
 	for _, c := range calls {
@@ -114,13 +114,13 @@ func testedBefore(s *sheet) {
 			if _, ok := need(s, "dpia", target, FactCalls, s.Calls); ok {
 				s.add("dpia", Finding{
 					Target: target, Why: Why{Article: q.Ref}, Status: NotApplicable,
-					Text: tellf("Er is nog geen opname van %s en geen eerste dag van gebruik.", "Il n'y a encore ni enregistrement de %s ni premier jour d'utilisation.", "There is no recording of %s yet, and no first day of use.", processingName(q)),
+					Text: sayEach("Er is nog geen opname van %s en geen eerste dag van gebruik.", "Il n'y a encore ni enregistrement de %s ni premier jour d'utilisation.", "There is no recording of %s yet, and no first day of use.", processingName(q)),
 				})
 			}
 			continue
 		}
 		began := policy.DateOf(first.In(zone))
-		before := func(d policy.Date) bool { return dayBegins(d, zone).Before(dayBegins(began, zone)) }
+		before := func(d policy.Date) bool { return startOf(d, zone).Before(startOf(began, zone)) }
 		var o outcome
 		switch {
 		case q.DPIA.Date.IsZero():
@@ -130,8 +130,8 @@ func testedBefore(s *sheet) {
 		default:
 		}
 		s.weigh("dpia", Finding{Target: target, Why: Why{Article: article(q.DPIA.Ref, q.Ref)}, Evidence: []Evidence{{Kind: "register", Value: "first recording", Collected: first, Hash: q.DPIA.Document.SHA256}}},
-			tellf("Privacytoets van %s", "Test de confidentialité de %s", "Privacy test of %s", processingName(q)),
-			tellf("De DPIA van %s is van %s, voor de eerste opname (%s).", "L'AIPD de %s date du %s, avant le premier enregistrement (%s).", "The DPIA of %s is of %s, before the first recording (%s).", processingName(q), q.DPIA.Date, began), o)
+			sayEach("Privacytoets van %s", "Test de confidentialité de %s", "Privacy test of %s", processingName(q)),
+			sayEach("De DPIA van %s is van %s, voor de eerste opname (%s).", "L'AIPD de %s date du %s, avant le premier enregistrement (%s).", "The DPIA of %s is of %s, before the first recording (%s).", processingName(q), q.DPIA.Date, began), o)
 		toldBefore(s, q, began)
 	}
 }
@@ -144,7 +144,7 @@ func toldBefore(s *sheet, q policy.Processing, began policy.Date) {
 	if len(notices) == 0 {
 		s.add("told", Finding{
 			Target: target, Status: Unproven, Remedy: s.rule.Remedy, Why: Why{Article: q.Ref},
-			Text: tellf("Het protocol noemt geen mededeling aan medewerkers: dat zij vooraf van %s hoorden is niet aangetoond.", "Le protocole ne mentionne aucun avis aux agents: rien ne prouve qu'ils ont été informés au préalable de %s.", "The protocol names no notice to employees: that they heard of %s beforehand is unproven.", processingName(q)),
+			Text: sayEach("Het protocol noemt geen mededeling aan medewerkers: dat zij vooraf van %s hoorden is niet aangetoond.", "Le protocole ne mentionne aucun avis aux agents: rien ne prouve qu'ils ont été informés au préalable de %s.", "The protocol names no notice to employees: that they heard of %s beforehand is unproven.", processingName(q)),
 		})
 		return
 	}
@@ -156,7 +156,7 @@ func toldBefore(s *sheet, q policy.Processing, began policy.Date) {
 	}
 	for _, n := range notices {
 		if !n.Given.IsZero() {
-			early(dayBegins(n.Given, zone))
+			early(startOf(n.Given, zone))
 		}
 	}
 	given, known := s.Notices.Get()
@@ -173,11 +173,11 @@ func toldBefore(s *sheet, q policy.Processing, began policy.Date) {
 	switch {
 	case first.IsZero():
 		o.fail("niet gegeven, terwijl er is opgenomen of wordt opgenomen vanaf %s", "pas donné, alors que l'on enregistre depuis le %s", "not given, while recording began or begins on %s", began)
-	case !first.Before(dayBegins(began, zone)):
+	case !first.Before(startOf(began, zone)):
 		o.fail("pas gegeven op %s, niet voor de eerste opname (%s)", "donné seulement le %s, pas avant le premier enregistrement (%s)", "given only at %s, not before the first recording (%s)", when(first), began)
 	default:
 	}
 	s.weigh("told", Finding{Target: target, Why: Why{Article: article(notices[0].Ref, q.Ref)}},
-		tellf("Mededeling aan medewerkers over %s", "Avis aux agents sur %s", "Notice to employees of %s", processingName(q)),
-		tellf("Medewerkers hoorden op %s van %s, voor de eerste opname (%s).", "Les agents ont été informés le %s de %s, avant le premier enregistrement (%s).", "Employees heard at %s of %s, before the first recording (%s).", when(first), processingName(q), began), o)
+		sayEach("Mededeling aan medewerkers over %s", "Avis aux agents sur %s", "Notice to employees of %s", processingName(q)),
+		sayEach("Medewerkers hoorden op %s van %s, voor de eerste opname (%s).", "Les agents ont été informés le %s de %s, avant le premier enregistrement (%s).", "Employees heard at %s of %s, before the first recording (%s).", when(first), processingName(q), began), o)
 }

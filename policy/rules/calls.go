@@ -25,12 +25,12 @@ func callsAt(p *policy.Protocol, site string) (bool, policy.Text) {
 	}
 	var sites []string
 	for _, b := range p.Buttons {
-		if records(processingBy(p, b.Processing)) {
+		if q, _ := processingOf(p, b.Processing); records(q) {
 			sites = append(sites, b.Site)
 		}
 	}
 	for _, st := range p.Stores {
-		if records(processingBy(p, st.Processing)) {
+		if q, _ := processingOf(p, st.Processing); records(q) {
 			sites = append(sites, st.Site)
 		}
 	}
@@ -119,7 +119,7 @@ func pressed(s *sheet) {
 	unpressed(s, calls, started)
 	var buttons []policy.Button
 	for _, b := range s.Protocol.Buttons {
-		if b.Site == s.Site && records(processingBy(s.Protocol, b.Processing)) {
+		if q, _ := processingOf(s.Protocol, b.Processing); b.Site == s.Site && records(q) {
 			buttons = append(buttons, b)
 		}
 	}
@@ -176,7 +176,8 @@ func storeRef(p *policy.Protocol, id string) string {
 	if i < 0 {
 		return ""
 	}
-	return article(p.Stores[i].Ref, processingBy(p, p.Stores[i].Processing).Ref)
+	q, _ := processingOf(p, p.Stores[i].Processing)
+	return article(p.Stores[i].Ref, q.Ref)
 }
 
 // judgeButton adds whether presses of a button start recordings, and whether
@@ -252,7 +253,7 @@ func strayPresses(s *sheet, buttons []policy.Button, presses []Press) {
 // foresees it for a case, and nobody but those who may gets at the recordings.
 func secretCalls(s *sheet) {
 	for _, st := range s.Protocol.Stores {
-		if st.Site != s.Site || !records(processingBy(s.Protocol, st.Processing)) {
+		if q, _ := processingOf(s.Protocol, st.Processing); st.Site != s.Site || !records(q) {
 			continue
 		}
 		target := Target{Subject: st.ID}
@@ -327,7 +328,8 @@ func secretCalls(s *sheet) {
 func judgeSecret(s *sheet, c Call, o *outcome) {
 	possible := slices.ContainsFunc(s.Protocol.Processing, func(q policy.Processing) bool { return records(q) && mayHide(s.Protocol, q) })
 	if i := slices.IndexFunc(s.Protocol.Stores, func(st policy.Store) bool { return st.ID == c.Store }); i >= 0 {
-		possible = mayHide(s.Protocol, processingBy(s.Protocol, s.Protocol.Stores[i].Processing))
+		q, _ := processingOf(s.Protocol, s.Protocol.Stores[i].Processing)
+		possible = mayHide(s.Protocol, q)
 	}
 	cases, known := s.Cases.Get()
 	i := slices.IndexFunc(cases, func(x Case) bool { return x.ID == c.Case })

@@ -17,20 +17,12 @@ func sourcesOf(s *sheet, e Export) []policy.Processing {
 		switch {
 		case q.Checker:
 		case known && q.ID != c.Processing:
-		case !known && e.System != "" && systemOf(q) != e.System:
+		case !known && e.System != "" && kindOf(q) != e.System:
 		default:
 			out = append(out, q)
 		}
 	}
 	return out
-}
-
-// systemOf is the kind of system of a processing, with what the file may leave out.
-func systemOf(q policy.Processing) string {
-	if q.System == "" {
-		return policy.SystemCameras
-	}
-	return q.System
 }
 
 // recipientOf finds the category of recipients that an export names.
@@ -122,13 +114,13 @@ func namedRecipients(s *sheet) {
 		if len(q.Recipients) == 0 {
 			s.add("recipients", Finding{
 				Target: target, Status: Unproven, Remedy: s.rule.Remedy, Why: Why{Article: q.Ref},
-				Text: tellf("Het protocol zegt niet aan wie gegevens van %s mogen worden overgedragen. Elke overdracht telt als in strijd ermee.", "Le protocole ne dit pas à qui les données de %s peuvent être remises. Toute remise est considérée comme contraire.", "The protocol does not say to whom data of %s may be handed over. Every handover counts as against it.", processingName(q)),
+				Text: sayEach("Het protocol zegt niet aan wie gegevens van %s mogen worden overgedragen. Elke overdracht telt als in strijd ermee.", "Le protocole ne dit pas à qui les données de %s peuvent être remises. Toute remise est considérée comme contraire.", "The protocol does not say to whom data of %s may be handed over. Every handover counts as against it.", processingName(q)),
 			})
 			continue
 		}
 		s.add("recipients", Finding{
 			Target: target, Status: Pass, Why: Why{Article: q.Recipients[0].Ref},
-			Text: tellf("Het protocol somt op aan wie gegevens van %s mogen worden overgedragen: %d categorieën.", "Le protocole énumère à qui les données de %s peuvent être remises: %d catégories.", "The protocol lists to whom data of %s may be handed over: %d categories.", processingName(q), len(q.Recipients)),
+			Text: sayEach("Het protocol somt op aan wie gegevens van %s mogen worden overgedragen: %d categorieën.", "Le protocole énumère à qui les données de %s peuvent être remises: %d catégories.", "The protocol lists to whom data of %s may be handed over: %d categories.", processingName(q), len(q.Recipients)),
 		})
 	}
 	judgeExports(s, func(e Export, o *outcome) string {
@@ -186,7 +178,7 @@ func yearlyLog(s *sheet) {
 		return
 	}
 	if r.Last.Year == year+1 {
-		judgeReport(s, f, year, due, dayBegins(r.Last, s.Protocol.Location("")), r.To)
+		judgeReport(s, f, year, due, startOf(r.Last, s.Protocol.Location("")), r.To)
 		return
 	}
 	list, ok := need(s, "report", Target{}, FactReports, s.Reports)
@@ -266,9 +258,4 @@ func firstDate(list ...policy.Date) policy.Date {
 		}
 	}
 	return policy.Date{}
-}
-
-// dayBegins is the first instant of a day.
-func dayBegins(d policy.Date, loc *time.Location) time.Time {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
 }

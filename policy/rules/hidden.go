@@ -14,17 +14,8 @@ import (
 // for which a camera without a pictogram is hidden use.
 func mayHide(p *policy.Protocol, q policy.Processing) bool {
 	adopted := slices.ContainsFunc(p.Guidelines, func(g policy.Guideline) bool { return g.ID == policy.GuidelineHR })
-	act := p.Metadata.Jurisdiction == policy.JurisdictionBE && systemOf(q) == policy.SystemCameras
+	act := p.Metadata.Jurisdiction == policy.JurisdictionBE && kindOf(q) == policy.SystemCameras
 	return q.Covert.Use == policy.CovertConditional && adopted && !act
-}
-
-// processingBy finds a processing by its id.
-func processingBy(p *policy.Protocol, id string) policy.Processing {
-	i := slices.IndexFunc(p.Processing, func(q policy.Processing) bool { return q.ID == id })
-	if i < 0 {
-		return policy.Processing{ID: id}
-	}
-	return p.Processing[i]
 }
 
 // covertArticle is the article by which a processing rules out hidden use.
@@ -43,7 +34,7 @@ func covertArticle(q policy.Processing) string {
 func nothingHidden(s *sheet) {
 	unknownDevices(s)
 	for _, c := range s.Protocol.CamerasOf(s.Site) {
-		q := processingBy(s.Protocol, c.Processing)
+		q, _ := processingOf(s.Protocol, c.Processing)
 		if !c.Hidden.IsSet() || mayHide(s.Protocol, q) {
 			continue // a conditional one is HID-2's
 		}
@@ -61,7 +52,7 @@ func nothingHidden(s *sheet) {
 		}
 		s.add("protocol", Finding{
 			Target: Target{Subject: q.ID}, Status: Fail, Remedy: s.rule.Remedy, Why: Why{Article: covertArticle(q)},
-			Text: tellf(
+			Text: sayEach(
 				"Het protocol laat verborgen gebruik van %s onder voorwaarden toe. De Belgische camerawet laat dat voor bewakingscamera's niet toe; elders geldt het alleen als de HR-richtlijn met de voorwaarden is overgenomen.",
 				"Le protocole permet sous conditions l'usage caché de %s. La loi caméras belge ne le permet pas pour les caméras de surveillance; ailleurs, il faut que la directive RH qui fixe les conditions soit adoptée.",
 				"The protocol allows hidden use of %s on conditions. The Belgian camera act does not allow it for surveillance cameras; elsewhere it holds only if the HR guideline with the conditions was adopted.", processingName(q)),
@@ -161,7 +152,7 @@ func hiddenOnlyIf(s *sheet) {
 		}
 		count++
 		h := c.Hidden
-		q := processingBy(s.Protocol, c.Processing)
+		q, _ := processingOf(s.Protocol, c.Processing)
 		zone := s.Protocol.Location(c.Site)
 		dpia := firstDate(h.DPIA, q.DPIA.Date)
 		var o outcome
@@ -176,16 +167,16 @@ func hiddenOnlyIf(s *sheet) {
 		}
 		if h.From.IsZero() || h.Until.IsZero() {
 			o.fail("geen begin- of einddatum", "pas de date de début ou de fin", "no first or last day")
-		} else if dayBegins(h.Until, zone).Before(dayBegins(h.From, zone)) {
+		} else if startOf(h.Until, zone).Before(startOf(h.From, zone)) {
 			o.fail("eindigt (%s) voor het begin (%s)", "se termine (%s) avant le début (%s)", "ends (%s) before it begins (%s)", h.Until, h.From)
 		}
-		if !h.Until.IsZero() && !s.Now.Before(dayBegins(h.Until.AddDays(1), zone)) {
+		if !h.Until.IsZero() && !s.Now.Before(startOf(h.Until.AddDays(1), zone)) {
 			o.fail("de laatste dag (%s) is voorbij", "le dernier jour (%s) est passé", "the last day (%s) has passed", h.Until)
 		}
 		switch {
 		case dpia.IsZero():
 			o.fail("geen DPIA", "pas d'AIPD", "no DPIA")
-		case !h.From.IsZero() && !dayBegins(dpia, zone).Before(dayBegins(h.From, zone)):
+		case !h.From.IsZero() && !startOf(dpia, zone).Before(startOf(h.From, zone)):
 			o.fail("de DPIA (%s) is niet van voor het begin (%s)", "l'AIPD (%s) n'est pas antérieure au début (%s)", "the DPIA (%s) is not from before it began (%s)", dpia, h.From)
 		default:
 		}

@@ -8,22 +8,6 @@ import (
 	"github.com/lensdop/lensdop/policy"
 )
 
-// tellf formats the same text in three languages; an argument that is itself a
-// text is put in each in its own language.
-func tellf(nl, fr, en string, args ...any) policy.Text {
-	in := func(lang, format string) string {
-		own := make([]any, len(args))
-		for i, a := range args {
-			own[i] = a
-			if t, ok := a.(policy.Text); ok {
-				own[i] = t.In(lang)
-			}
-		}
-		return fmt.Sprintf(format, own...)
-	}
-	return policy.Text{NL: in("nl", nl), FR: in("fr", fr), EN: in("en", en)}
-}
-
 // listed joins texts with a separator that all languages share.
 func listed(list []policy.Text) policy.Text {
 	var nl, fr, en []string
@@ -37,11 +21,11 @@ func listed(list []policy.Text) policy.Text {
 type outcome struct{ fails, doubts []policy.Text }
 
 func (o *outcome) fail(nl, fr, en string, args ...any) {
-	o.fails = append(o.fails, tellf(nl, fr, en, args...))
+	o.fails = append(o.fails, sayEach(nl, fr, en, args...))
 }
 
 func (o *outcome) doubt(nl, fr, en string, args ...any) {
-	o.doubts = append(o.doubts, tellf(nl, fr, en, args...))
+	o.doubts = append(o.doubts, sayEach(nl, fr, en, args...))
 }
 
 // status is a fail if anything speaks against it, else unproven if anything is
@@ -69,7 +53,7 @@ func (s *sheet) weigh(aspect string, f Finding, what, pass policy.Text, o outcom
 	if f.Status == Pass {
 		f.Text = pass
 	} else {
-		f.Text = tellf("%s: %s.", "%s: %s.", "%s: %s.", what, o.reasons())
+		f.Text = sayEach("%s: %s.", "%s: %s.", "%s: %s.", what, o.reasons())
 		if f.Remedy == (policy.Text{}) {
 			f.Remedy = s.rule.Remedy
 		}

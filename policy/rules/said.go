@@ -8,24 +8,20 @@ import (
 	"github.com/lensdop/lensdop/policy"
 )
 
-// sayEach formats the same text in three languages; an argument that is a
-// policy.Text is put in by its language.
+// sayEach formats the same text in three languages; an argument that is itself
+// a text is put in each in its own language.
 func sayEach(nl, fr, en string, args ...any) policy.Text {
-	in := func(format string, pick func(policy.Text) string) string {
-		list := make([]any, len(args))
+	in := func(lang, format string) string {
+		own := make([]any, len(args))
 		for i, a := range args {
-			list[i] = a
+			own[i] = a
 			if t, ok := a.(policy.Text); ok {
-				list[i] = pick(t)
+				own[i] = t.In(lang)
 			}
 		}
-		return fmt.Sprintf(format, list...)
+		return fmt.Sprintf(format, own...)
 	}
-	return policy.Text{
-		NL: in(nl, func(t policy.Text) string { return t.NL }),
-		FR: in(fr, func(t policy.Text) string { return t.FR }),
-		EN: in(en, func(t policy.Text) string { return t.EN }),
-	}
+	return policy.Text{NL: in("nl", nl), FR: in("fr", fr), EN: in("en", en)}
 }
 
 // period is a calendar duration as people say it: "4 weken" is written as 28
@@ -63,7 +59,7 @@ func localTime(t time.Time, loc *time.Location) string {
 }
 
 // later tells that civil date a comes after b.
-func later(a, b policy.Date) bool { return startOf(a, time.UTC).After(startOf(b, time.UTC)) }
+func later(a, b policy.Date) bool { return compareDates(a, b) > 0 }
 
 // civilToday is the civil date of the evaluation at the site, or in the protocol's
 // own time zone.
@@ -89,14 +85,15 @@ func kindOf(p policy.Processing) string {
 	}
 }
 
-// processingOf returns the processing with the id.
+// processingOf returns the processing with the id; one that the protocol does
+// not have is empty but for its id.
 func processingOf(p *policy.Protocol, id string) (policy.Processing, bool) {
 	for _, q := range p.Processing {
 		if q.ID == id {
 			return q, true
 		}
 	}
-	return policy.Processing{}, false
+	return policy.Processing{ID: id}, false
 }
 
 // anySystem tells whether the protocol has a processing of one of the kinds.

@@ -135,7 +135,7 @@ func toldBy(p *policy.Protocol, n policy.Sign) (list []policy.Processing, analyt
 			if !is(c) {
 				continue
 			}
-			q := processingBy(p, c.Processing)
+			q, _ := processingOf(p, c.Processing)
 			for _, a := range slices.Concat(c.Analytics, q.DataCategories.Analytics) {
 				analytics = append(analytics, plain(a))
 			}
@@ -243,7 +243,7 @@ func signCurrent(s *sheet, n policy.Sign, f Finding, what policy.Text) {
 			o.fail("de tekst volgt versie %s, het protocol is versie %s", "le texte suit la version %s, le protocole est en version %s", "its text follows version %s, the protocol is version %s", last.Version, m.Version)
 		}
 	case !n.Hung.IsZero() && !since.IsZero():
-		if zone := time.UTC; dayBegins(n.Hung, zone).Before(dayBegins(since, zone)) {
+		if zone := time.UTC; startOf(n.Hung, zone).Before(startOf(since, zone)) {
 			o.fail("de tekst hangt sinds %s, het protocol is van %s", "le texte est affiché depuis le %s, le protocole date du %s", "its text hangs since %s, the protocol is of %s", n.Hung, since)
 		}
 	case !known:
