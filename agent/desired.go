@@ -45,30 +45,87 @@ func elsewhere(calendar []wire.Interval) []policy.Interval {
 }
 
 // lifts reports a cover in force that a new protocol would end without a
-// release: a camera or zone renamed, a template dropped, a role taken away.
+// release, now or before it would have ended: a camera or zone renamed, a
+// template dropped, a role taken away, a recurring window cut short.
 // after differs from o in its protocol; both have all decisions and releases
 // that are known by now, so that a release which comes together with a new
 // protocol counts. inForce are the persisted covers, which doubt about the
-// clock holds.
+// clock holds. They say nothing for the new protocol: they are gone once the
+// clock is trusted.
 func (o *orders) lifts(after *orders, t instant, inForce map[string]state.Ordered) error {
 	if o.policy.Protocol == nil {
 		return nil
 	}
 	var lifted []string
 	for _, c := range o.policy.Protocol.CamerasOf(o.site) {
-		held := inForce[c.ID].Cover
-		if !o.want(c.ID, t, held).Whole {
-			continue
-		}
 		x, ok := after.policy.Protocol.Camera(c.ID)
-		if !ok || x.Site != o.site || !after.want(c.ID, t, held).Whole {
+		switch {
+		case !o.want(c.ID, t, inForce[c.ID].Cover).Whole:
+		case !ok || x.Site != o.site,
+			o.want(c.ID, t, devices.Cover{}).Whole && !after.want(c.ID, t, devices.Cover{}).Whole,
+			o.shortens(after, c.ID, t):
 			lifted = append(lifted, c.ID)
+		default:
 		}
 	}
 	if len(lifted) > 0 {
 		return fmt.Errorf("the new protocol would lift the cover of %s without a release; release first, then change the protocol", strings.Join(lifted, ", "))
 	}
 	return nil
+}
+
+// shortens tells whether after leaves a camera open before the end of a window
+// that may be in force.
+func (o *orders) shortens(after *orders, camera string, t instant) bool {
+	begun := []time.Time{t.now, t.now.Add(lead)}
+	if !t.trusted {
+		begun = append(begun, t.floor)
+	}
+	for _, at := range begun {
+		if end, covered := until(o.policy, camera, at); covered && !after.covers(camera, at, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxPieces bounds how many windows one after the other are taken for one.
+const maxPieces = 1000
+
+// covers tells whether a camera is covered from an instant until an end. A
+// cover without end (zero) takes a window without end: what a protocol strings
+// together ends with the next protocol.
+func (o *orders) covers(camera string, from, end time.Time) bool {
+	at := from
+	for range maxPieces {
+		next, covered := until(o.policy, camera, at)
+		switch {
+		case !covered:
+			return false
+		case next.IsZero() || !end.IsZero() && !next.Before(end):
+			return true
+		case end.IsZero():
+			return false
+		default:
+			at = next
+		}
+	}
+	return false
+}
+
+// until is the latest end of the windows that cover a camera at an instant, zero
+// for none.
+func until(p policy.Policy, camera string, at time.Time) (end time.Time, covered bool) {
+	for _, e := range p.WindowsAt(camera, at) {
+		switch {
+		case e.Until.IsZero():
+			return time.Time{}, true
+		case e.Until.After(end):
+			end, covered = e.Until, true
+		default:
+		}
+	}
+	return end, covered
 }
 
 // errUnsigned is the one answer to a document that no trusted key signed.

@@ -246,6 +246,83 @@ func TestDesiredTaken(t *testing.T) {
 	}
 }
 
+// nightly is the example with windows that come again by themselves.
+func nightly(windows ...string) func(*wire.Desired) {
+	return func(d *wire.Desired) {
+		d.Protocol = rename(d.Protocol, "blackout:\n", "blackout:\n  windows:\n    - "+strings.Join(windows, "\n    - ")+"\n")
+	}
+}
+
+// A protocol cannot cut short what is covered now, nor swap it for something
+// shorter.
+func TestProtocolLiftsNothingInForce(t *testing.T) {
+	const (
+		long    = `{id: night, rule: FREQ=DAILY, first: "2026-01-01", from: "11:00", until: "20:00"}`
+		longer  = `{id: night, rule: FREQ=DAILY, first: "2026-01-01", from: "11:00", until: "21:00"}`
+		short   = `{id: night, rule: FREQ=DAILY, first: "2026-01-01", from: "11:00", until: "13:05"}`
+		rest    = `{id: rest, rule: FREQ=DAILY, first: "2026-01-01", from: "13:05", until: "20:00"}`
+		last    = `{id: night, rule: FREQ=DAILY, first: "2026-01-01", last: "2026-03-18", from: "11:00", until: "20:00"}`
+		renamed = `{id: evening, rule: FREQ=DAILY, first: "2026-01-01", from: "12:30", until: "20:00"}`
+	)
+	norole := func(d *wire.Desired) {
+		d.Protocol = rename(d.Protocol, "decided_by: [location-manager]", "decided_by: [dpo]")
+	}
+	decided := func(t *testing.T) func(*wire.Desired) {
+		return deciding(t, signer(1), oneOff("works", noon()))
+	}
+	for name, x := range map[string]struct {
+		doubt         bool // about the clock
+		before, after func(t *testing.T) wire.Desired
+		refused       bool
+	}{
+		"the same":         {false, func(*testing.T) wire.Desired { return document(5, nightly(long)) }, func(*testing.T) wire.Desired { return document(6, nightly(long)) }, false},
+		"longer":           {false, func(*testing.T) wire.Desired { return document(5, nightly(long)) }, func(*testing.T) wire.Desired { return document(6, nightly(longer)) }, false},
+		"ends with today":  {false, func(*testing.T) wire.Desired { return document(5, nightly(long)) }, func(*testing.T) wire.Desired { return document(6, nightly(last)) }, false},
+		"under another id": {false, func(*testing.T) wire.Desired { return document(5, nightly(long)) }, func(*testing.T) wire.Desired { return document(6, nightly(renamed)) }, false},
+		"in two pieces":    {false, func(*testing.T) wire.Desired { return document(5, nightly(long)) }, func(*testing.T) wire.Desired { return document(6, nightly(short, rest)) }, false},
+		"gone":             {false, func(*testing.T) wire.Desired { return document(5, nightly(long)) }, func(*testing.T) wire.Desired { return document(6) }, true},
+		"cut short":        {false, func(*testing.T) wire.Desired { return document(5, nightly(long)) }, func(*testing.T) wire.Desired { return document(6, nightly(short)) }, true},
+		"a decision swapped for a shorter window": {
+			false, func(t *testing.T) wire.Desired { return document(5, decided(t)) },
+			func(*testing.T) wire.Desired { return document(6, nightly(short), norole) }, true,
+		},
+		"a decision dropped while the clock is in doubt": {
+			true, func(t *testing.T) wire.Desired { return document(5, decided(t)) },
+			func(*testing.T) wire.Desired { return document(6, norole) }, true,
+		},
+		"a window dropped while the clock is in doubt": {
+			true, func(*testing.T) wire.Desired { return document(5, nightly(long)) },
+			func(*testing.T) wire.Desired { return document(6) }, true,
+		},
+		"nothing dropped while the clock is in doubt": {
+			true, func(t *testing.T) wire.Desired { return document(5, decided(t)) },
+			func(t *testing.T) wire.Desired { return document(6) }, false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGateway(t, config(t.TempDir(), 1), Parts{})
+			defer g.close(t)
+			g.at(noon(), true)
+			g.take(t, x.before(t))
+			if !g.inForce().coverAt(hallNoord, noon()).Whole {
+				t.Fatal("nothing is covered; the test proves nothing")
+			}
+			if err := g.update(t.Context(), raiseFloor(noon(), true)); err != nil {
+				t.Fatal(err)
+			}
+			g.at(noon(), !x.doubt)
+			err := g.takeDesired(t.Context(), message(t, x.after(t), signer(1)))
+			if x.refused != (err != nil) || err != nil && !strings.Contains(err.Error(), "would lift the cover of "+hallNoord) {
+				t.Errorf("error %v", err)
+			}
+			g.at(noon().Add(55*time.Minute), true)
+			if !g.inForce().coverAt(hallNoord, noon().Add(55*time.Minute)).Whole {
+				t.Error("the cover is lifted")
+			}
+		})
+	}
+}
+
 func TestReleaseTooEarlyLiftsNothing(t *testing.T) {
 	g := newGateway(t, config(t.TempDir(), 1), Parts{})
 	defer g.close(t)
