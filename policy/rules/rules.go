@@ -117,6 +117,7 @@ type sheet struct {
 	rule Rule
 	site policy.Site
 	out  []Finding
+	ids  unlike // of the findings filed so far
 }
 
 // add completes a finding and files it. The aspect tells apart several
@@ -155,7 +156,12 @@ func (s *sheet) file(aspect string, f Finding) {
 			parts = append(parts, p)
 		}
 	}
-	f.ID = strings.Join(parts, "/")
+	// A record that the facts give twice makes two findings, so that neither
+	// takes the other's place where findings are kept by id.
+	if s.ids == nil {
+		s.ids = unlike{}
+	}
+	f.ID = s.ids.name(strings.Join(parts, "/"))
 	s.out = append(s.out, f)
 }
 
