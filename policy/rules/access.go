@@ -298,13 +298,13 @@ func judgeSessions(s *sheet, list []Session, about policy.Text, judge func(x Ses
 			Why:      Why{Article: rightOf(s.Protocol, x.Role, x.Verb, x.Site).ref},
 			Evidence: []Evidence{{Kind: "log", Value: x.Verb + " " + x.Role, Collected: x.Start}},
 		}
-		what := sayEach("Raadpleging %s (%s, %s, %s)", "Consultation %s (%s, %s, %s)", "Consultation %s (%s, %s, %s)", id, verbName(x.Verb), roleName(s.Protocol, x.Role), when(x.Start))
+		what := say("Raadpleging %s (%s, %s, %s)", "Consultation %s (%s, %s, %s)", "Consultation %s (%s, %s, %s)", id, verbName(x.Verb), roleName(s.Protocol, x.Role), when(x.Start))
 		s.weigh("session", f, what, policy.Text{}, o)
 	}
 	if !bad {
 		s.add("sessions", Finding{
 			Status:   Pass,
-			Text:     sayEach("%s: %d in het logboek, geen in strijd met de regel.", "%s: %d au journal, aucune contraire à la règle.", "%s: %d in the log, none against the rule.", about, len(list)),
+			Text:     say("%s: %d in het logboek, geen in strijd met de regel.", "%s: %d au journal, aucune contraire à la règle.", "%s: %d in the log, none against the rule.", about, len(list)),
 			Evidence: []Evidence{{Kind: "log", Value: "sessions", Numbers: map[string]float64{"sessions": float64(len(list))}, Collected: s.Now}},
 		})
 	}

@@ -17,7 +17,7 @@ func administration(s *sheet) {
 		}
 		s.add("permission", Finding{
 			Target: Target{Subject: g.role + "-" + g.verb}, Status: Fail, Why: Why{Article: g.right.ref}, Remedy: s.rule.Remedy,
-			Text: sayEach(
+			Text: say(
 				"Het protocol laat %s zowel de systemen beheren als beelden of geluid krijgen (%s), zonder goedkeuring per keer.",
 				"Le protocole laisse %s à la fois gérer les systèmes et obtenir des images ou du son (%s), sans approbation à chaque fois.",
 				"The protocol lets %s both administer the systems and get pictures or sound (%s), without approval of each use.",
@@ -66,7 +66,7 @@ func holdersOfAccess(s *sheet) {
 	} else {
 		s.add("permissions", Finding{
 			Status: Pass, Why: Why{Article: list[0].right.ref},
-			Text: sayEach("Het protocol geeft deze rollen toegang tot opnames: %s.", "Le protocole donne accès aux enregistrements à ces rôles: %s.", "The protocol gives these roles access to recordings: %s.", roleNames(s.Protocol, rolesOf(list))),
+			Text: say("Het protocol geeft deze rollen toegang tot opnames: %s.", "Le protocole donne accès aux enregistrements à ces rôles: %s.", "The protocol gives these roles access to recordings: %s.", roleNames(s.Protocol, rolesOf(list))),
 		})
 	}
 	sessions, ok := need(s, "sessions", Target{}, FactSessions, s.Sessions)
@@ -96,7 +96,7 @@ func afterIncident(s *sheet) {
 		seen[g.role+g.verb] = true
 		s.add("permission", Finding{
 			Target: Target{Subject: g.role + "-" + g.verb}, Status: Fail, Why: Why{Article: g.right.ref}, Remedy: s.rule.Remedy,
-			Text: sayEach("Het protocol laat %s opnames gebruiken (%s) zonder incident en zonder goedkeuring.", "Le protocole laisse %s utiliser des enregistrements (%s) sans incident ni approbation.", "The protocol lets %s use recordings (%s) without an incident and without approval.", roleName(s.Protocol, g.role), verbName(g.verb)),
+			Text: say("Het protocol laat %s opnames gebruiken (%s) zonder incident en zonder goedkeuring.", "Le protocole laisse %s utiliser des enregistrements (%s) sans incident ni approbation.", "The protocol lets %s use recordings (%s) without an incident and without approval.", roleName(s.Protocol, g.role), verbName(g.verb)),
 		})
 	}
 	list, ok := need(s, "sessions", Target{}, FactSessions, s.Sessions)
@@ -147,7 +147,7 @@ func nominative(s *sheet) {
 			continue
 		}
 		seen[g.role+g.verb] = true
-		what := sayEach("Toegang van %s tot opnames (%s) volgens het protocol", "Accès de %s aux enregistrements (%s) selon le protocole", "Access of %s to recordings (%s) by the protocol", roleName(s.Protocol, g.role), verbName(g.verb))
+		what := say("Toegang van %s tot opnames (%s) volgens het protocol", "Accès de %s aux enregistrements (%s) selon le protocole", "Access of %s to recordings (%s) by the protocol", roleName(s.Protocol, g.role), verbName(g.verb))
 		s.weigh("permission", Finding{Target: Target{Subject: g.role + "-" + g.verb}, Why: Why{Article: g.right.ref}}, what, policy.Text{}, o)
 	}
 	list, ok := need(s, "sessions", Target{}, FactSessions, s.Sessions)
@@ -183,7 +183,7 @@ func namedHolders(s *sheet) {
 		if !role.Nominative {
 			s.add("holder", Finding{
 				Target: target, Status: Fail, Why: Why{Article: role.Ref}, Remedy: s.rule.Remedy,
-				Text: sayEach("Het protocol eist niet dat de dragers van rol %s bij naam geregistreerd staan (nominative).", "Le protocole n'exige pas que les titulaires du rôle %s soient enregistrés nommément (nominative).", "The protocol does not demand that the holders of role %s are registered by name (nominative).", name),
+				Text: say("Het protocol eist niet dat de dragers van rol %s bij naam geregistreerd staan (nominative).", "Le protocole n'exige pas que les titulaires du rôle %s soient enregistrés nommément (nominative).", "The protocol does not demand that the holders of role %s are registered by name (nominative).", name),
 			})
 			continue
 		}
@@ -212,7 +212,7 @@ func namedHolders(s *sheet) {
 			o.fail("niemand staat bij naam in het register", "personne ne figure nommément au registre", "nobody is in the register by name")
 		}
 		f := Finding{Target: target, Why: Why{Article: role.Ref}, Evidence: []Evidence{{Kind: "register", Value: "holders", Numbers: map[string]float64{"holders": float64(count)}, Collected: s.Now}}}
-		s.weigh("holder", f, sayEach("Dragers van rol %s", "Titulaires du rôle %s", "Holders of role %s", name), sayEach("Rol %s heeft %d dragers, bij naam geregistreerd.", "Le rôle %s a %d titulaires, enregistrés nommément.", "Role %s has %d holders, registered by name.", name, count), o)
+		s.weigh("holder", f, say("Dragers van rol %s", "Titulaires du rôle %s", "Holders of role %s", name), say("Rol %s heeft %d dragers, bij naam geregistreerd.", "Le rôle %s a %d titulaires, enregistrés nommément.", "Role %s has %d holders, registered by name.", name, count), o)
 	}
 }
 
@@ -315,7 +315,7 @@ func anonymousAccess(s *sheet) {
 		f.Text = say("Het protocol noemt geen enkele functie die hier toegang heeft tot beelden of geluid.", "Le protocole ne mentionne aucune fonction ayant ici accès aux images ou au son.", "The protocol names no function that has access to pictures or sound here.")
 	default:
 		f.Status = Pass
-		f.Text = sayEach("Deze functies hebben volgens het protocol toegang: %s.", "Selon le protocole, ces fonctions ont accès: %s.", "By the protocol these functions have access: %s.", roleNames(s.Protocol, roles))
+		f.Text = say("Deze functies hebben volgens het protocol toegang: %s.", "Selon le protocole, ces fonctions ont accès: %s.", "By the protocol these functions have access: %s.", roleNames(s.Protocol, roles))
 	}
 	s.add("functions", f)
 	for _, c := range s.Protocol.CamerasOf(s.Site) {

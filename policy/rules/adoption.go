@@ -177,17 +177,17 @@ func consultedBefore(s *sheet, subject string, name policy.Text, asked []policy.
 	}
 	switch {
 	case len(asked) == 0:
-		f.Text = sayEach("Het protocol noemt %s niet.", "Le protocole ne mentionne pas %s.", "The protocol does not mention %s.", name)
+		f.Text = say("Het protocol noemt %s niet.", "Le protocole ne mentionne pas %s.", "The protocol does not mention %s.", name)
 	case undated || adopted.IsZero():
-		f.Text = sayEach("Of %[1]s aan de vaststelling voorafging is niet aangetoond: data %[2]s en %[3]s.", "Il n'est pas prouvé que %[1]s a précédé l'adoption: dates %[2]s et %[3]s.", "Whether %[1]s came before the adoption is unproven: dates %[2]s and %[3]s.", name, orUnknown(last.String()), orUnknown(adopted.String()))
+		f.Text = say("Of %[1]s aan de vaststelling voorafging is niet aangetoond: data %[2]s en %[3]s.", "Il n'est pas prouvé que %[1]s a précédé l'adoption: dates %[2]s et %[3]s.", "Whether %[1]s came before the adoption is unproven: dates %[2]s and %[3]s.", name, orUnknown(last.String()), orUnknown(adopted.String()))
 	case compareDates(last, adopted) < 0:
 		f.Status = Pass
-		f.Text = sayEach("Dit ging aan de vaststelling van %[3]s vooraf: %[1]s (%[2]s).", "Ceci a précédé l'adoption du %[3]s: %[1]s (%[2]s).", "This came before the adoption of %[3]s: %[1]s (%[2]s).", name, last, adopted)
+		f.Text = say("Dit ging aan de vaststelling van %[3]s vooraf: %[1]s (%[2]s).", "Ceci a précédé l'adoption du %[3]s: %[1]s (%[2]s).", "This came before the adoption of %[3]s: %[1]s (%[2]s).", name, last, adopted)
 	case compareDates(last, adopted) == 0:
-		f.Text = sayEach("Op de dag van de vaststelling (%[2]s) was ook %[1]s: wat eerst kwam is niet aangetoond.", "Le jour de l'adoption (%[2]s) était aussi celui-ci: %[1]s; l'ordre n'est pas prouvé.", "On the day of the adoption (%[2]s) there was also %[1]s: which came first is unproven.", name, adopted)
+		f.Text = say("Op de dag van de vaststelling (%[2]s) was ook %[1]s: wat eerst kwam is niet aangetoond.", "Le jour de l'adoption (%[2]s) était aussi celui-ci: %[1]s; l'ordre n'est pas prouvé.", "On the day of the adoption (%[2]s) there was also %[1]s: which came first is unproven.", name, adopted)
 	default:
 		f.Status = Fail
-		f.Text = sayEach("Dit kwam pas na de vaststelling van %[3]s: %[1]s (%[2]s).", "Ceci n'est venu qu'après l'adoption du %[3]s: %[1]s (%[2]s).", "This came only after the adoption of %[3]s: %[1]s (%[2]s).", name, last, adopted)
+		f.Text = say("Dit kwam pas na de vaststelling van %[3]s: %[1]s (%[2]s).", "Ceci n'est venu qu'après l'adoption du %[3]s: %[1]s (%[2]s).", "This came only after the adoption of %[3]s: %[1]s (%[2]s).", name, last, adopted)
 	}
 	return f
 }

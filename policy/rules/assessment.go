@@ -102,10 +102,10 @@ func reviewed(s *sheet, q policy.Processing, today policy.Date) {
 	due := dueDate(q.DPIA.Date, every)
 	end := startOf(due.AddDays(1), s.Protocol.Location(""))
 	f := Finding{Target: Target{Subject: q.ID}, Why: Why{Article: article(q.DPIA.Ref, q.Ref)}, Status: Pass, Due: end}
-	f.Text = sayEach("De DPIA van verwerking %s is van %s; zij wordt uiterlijk %s herzien (elke %s).", "L'AIPD du traitement %s date du %s; elle est revue au plus tard le %s (tous les %s).", "The DPIA of processing %s is of %s; it is reviewed by %s (every %s).", q.ID, q.DPIA.Date, due, period(every))
+	f.Text = say("De DPIA van verwerking %s is van %s; zij wordt uiterlijk %s herzien (elke %s).", "L'AIPD du traitement %s date du %s; elle est revue au plus tard le %s (tous les %s).", "The DPIA of processing %s is of %s; it is reviewed by %s (every %s).", q.ID, q.DPIA.Date, due, period(every))
 	if later(today, due) {
 		f.Status, f.Since = Fail, end
-		f.Text = sayEach("De DPIA van verwerking %s is van %s en moest uiterlijk %s zijn herzien (elke %s).", "L'AIPD du traitement %s date du %s et devait être revue au plus tard le %s (tous les %s).", "The DPIA of processing %s is of %s and had to be reviewed by %s (every %s).", q.ID, q.DPIA.Date, due, period(every))
+		f.Text = say("De DPIA van verwerking %s is van %s en moest uiterlijk %s zijn herzien (elke %s).", "L'AIPD du traitement %s date du %s et devait être revue au plus tard le %s (tous les %s).", "The DPIA of processing %s is of %s and had to be reviewed by %s (every %s).", q.ID, q.DPIA.Date, due, period(every))
 		f.Remedy = policy.Text{NL: "Herzie de DPIA en zet de nieuwe datum in het protocol (dpia.date).", FR: "Revoyez l'AIPD et inscrivez la nouvelle date au protocole (dpia.date).", EN: "Review the DPIA and enter the new date in the protocol (dpia.date)."}
 	}
 	s.add("review", f)

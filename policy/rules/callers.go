@@ -114,7 +114,7 @@ func testedBefore(s *sheet) {
 			if _, ok := need(s, "dpia", target, FactCalls, s.Calls); ok {
 				s.add("dpia", Finding{
 					Target: target, Why: Why{Article: q.Ref}, Status: NotApplicable,
-					Text: sayEach("Er is nog geen opname van %s en geen eerste dag van gebruik.", "Il n'y a encore ni enregistrement de %s ni premier jour d'utilisation.", "There is no recording of %s yet, and no first day of use.", processingName(q)),
+					Text: say("Er is nog geen opname van %s en geen eerste dag van gebruik.", "Il n'y a encore ni enregistrement de %s ni premier jour d'utilisation.", "There is no recording of %s yet, and no first day of use.", processingName(q)),
 				})
 			}
 			continue
@@ -130,8 +130,8 @@ func testedBefore(s *sheet) {
 		default:
 		}
 		s.weigh("dpia", Finding{Target: target, Why: Why{Article: article(q.DPIA.Ref, q.Ref)}, Evidence: []Evidence{{Kind: "register", Value: "first recording", Collected: first, Hash: q.DPIA.Document.SHA256}}},
-			sayEach("Privacytoets van %s", "Test de confidentialité de %s", "Privacy test of %s", processingName(q)),
-			sayEach("De DPIA van %s is van %s, voor de eerste opname (%s).", "L'AIPD de %s date du %s, avant le premier enregistrement (%s).", "The DPIA of %s is of %s, before the first recording (%s).", processingName(q), q.DPIA.Date, began), o)
+			say("Privacytoets van %s", "Test de confidentialité de %s", "Privacy test of %s", processingName(q)),
+			say("De DPIA van %s is van %s, voor de eerste opname (%s).", "L'AIPD de %s date du %s, avant le premier enregistrement (%s).", "The DPIA of %s is of %s, before the first recording (%s).", processingName(q), q.DPIA.Date, began), o)
 		toldBefore(s, q, began)
 	}
 }
@@ -144,7 +144,7 @@ func toldBefore(s *sheet, q policy.Processing, began policy.Date) {
 	if len(notices) == 0 {
 		s.add("told", Finding{
 			Target: target, Status: Unproven, Remedy: s.rule.Remedy, Why: Why{Article: q.Ref},
-			Text: sayEach("Het protocol noemt geen mededeling aan medewerkers: dat zij vooraf van %s hoorden is niet aangetoond.", "Le protocole ne mentionne aucun avis aux agents: rien ne prouve qu'ils ont été informés au préalable de %s.", "The protocol names no notice to employees: that they heard of %s beforehand is unproven.", processingName(q)),
+			Text: say("Het protocol noemt geen mededeling aan medewerkers: dat zij vooraf van %s hoorden is niet aangetoond.", "Le protocole ne mentionne aucun avis aux agents: rien ne prouve qu'ils ont été informés au préalable de %s.", "The protocol names no notice to employees: that they heard of %s beforehand is unproven.", processingName(q)),
 		})
 		return
 	}
@@ -178,6 +178,6 @@ func toldBefore(s *sheet, q policy.Processing, began policy.Date) {
 	default:
 	}
 	s.weigh("told", Finding{Target: target, Why: Why{Article: article(notices[0].Ref, q.Ref)}},
-		sayEach("Mededeling aan medewerkers over %s", "Avis aux agents sur %s", "Notice to employees of %s", processingName(q)),
-		sayEach("Medewerkers hoorden op %s van %s, voor de eerste opname (%s).", "Les agents ont été informés le %s de %s, avant le premier enregistrement (%s).", "Employees heard at %s of %s, before the first recording (%s).", when(first), processingName(q), began), o)
+		say("Mededeling aan medewerkers over %s", "Avis aux agents sur %s", "Notice to employees of %s", processingName(q)),
+		say("Medewerkers hoorden op %s van %s, voor de eerste opname (%s).", "Les agents ont été informés le %s de %s, avant le premier enregistrement (%s).", "Employees heard at %s of %s, before the first recording (%s).", when(first), processingName(q), began), o)
 }

@@ -289,7 +289,10 @@ func modeName(mode string) policy.Text {
 	case policy.RecordContinuous:
 		return policy.Text{NL: "doorlopend", FR: "en continu", EN: "continuously"}
 	default:
-		return policy.Text{NL: orUnknown(mode), FR: orUnknown(mode), EN: orUnknown(mode)}
+		if mode == "" {
+			return unknown()
+		}
+		return policy.Text{NL: mode, FR: mode, EN: mode}
 	}
 }
 
@@ -301,22 +304,25 @@ func (s *sheet) recordsOnly(aspect string, target Target, name string, q policy.
 		Evidence: []Evidence{{Kind: "setting", Value: "recording " + orUnknown(mode)}},
 	}
 	switch {
-	case mode == policy.RecordNever, wanted == policy.RecordContinuous && recordMost(mode) >= 0:
+	case mode == policy.RecordNever:
 		f.Status, f.Remedy = Pass, policy.Text{}
-		f.Text = sayEach("%s neemt %s op; meer laat het protocol niet toe dan %s.", "%s enregistre %s; le protocole n'autorise pas plus que %s.", "%s records %s; the protocol allows no more than %s.", name, modeName(mode), modeName(wanted))
+		f.Text = say("%s neemt niet op.", "%s n'enregistre pas.", "%s does not record.", name)
+	case wanted == policy.RecordContinuous && recordMost(mode) >= 0:
+		f.Status, f.Remedy = Pass, policy.Text{}
+		f.Text = say("%s neemt %s op; meer laat het protocol niet toe dan %s.", "%s enregistre %s; le protocole n'autorise pas plus que %s.", "%s records %s; the protocol allows no more than %s.", name, modeName(mode), modeName(wanted))
 	case wanted == "":
 		f.Status = Unproven
-		f.Text = sayEach("%s neemt %s op; het protocol zegt niet wanneer er wordt opgenomen.", "%s enregistre %s; le protocole ne dit pas quand on enregistre.", "%s records %s; the protocol does not say when there is recording.", name, modeName(mode))
+		f.Text = say("%s neemt %s op; het protocol zegt niet wanneer er wordt opgenomen.", "%s enregistre %s; le protocole ne dit pas quand on enregistre.", "%s records %s; the protocol does not say when there is recording.", name, modeName(mode))
 		f.Remedy = policy.Text{NL: "Zet in het protocol wanneer er wordt opgenomen (recording.mode).", FR: "Inscrivez au protocole quand on enregistre (recording.mode).", EN: "Enter in the protocol when there is recording (recording.mode)."}
 	case recordMost(mode) < 0 || recordMost(wanted) < 0:
 		f.Status = Unproven
-		f.Text = sayEach("%s meldt dat het zo opneemt: %s. Dat is niet te vergelijken met het protocol (%s).", "%s indique enregistrer ainsi: %s. C'est impossible à comparer au protocole (%s).", "%s says that it records like this: %s. That cannot be compared with the protocol (%s).", name, modeName(mode), modeName(wanted))
+		f.Text = say("%s meldt dat het zo opneemt: %s. Dat is niet te vergelijken met het protocol (%s).", "%s indique enregistrer ainsi: %s. C'est impossible à comparer au protocole (%s).", "%s says that it records like this: %s. That cannot be compared with the protocol (%s).", name, modeName(mode), modeName(wanted))
 	case recordMost(mode) > recordMost(wanted):
 		f.Status = Fail
-		f.Text = sayEach("%s neemt %s op; volgens het protocol mag dat alleen %s.", "%s enregistre %s; selon le protocole, seulement %s.", "%s records %s; by the protocol it may only %s.", name, modeName(mode), modeName(wanted))
+		f.Text = say("%s neemt %s op; volgens het protocol mag dat alleen %s.", "%s enregistre %s; selon le protocole, seulement %s.", "%s records %s; by the protocol it may only %s.", name, modeName(mode), modeName(wanted))
 	default:
 		f.Status, f.Remedy = Pass, policy.Text{}
-		f.Text = sayEach("%s neemt %s op, zoals het protocol toelaat (%s).", "%s enregistre %s, comme le protocole l'autorise (%s).", "%s records %s, as the protocol allows (%s).", name, modeName(mode), modeName(wanted))
+		f.Text = say("%s neemt %s op, zoals het protocol toelaat (%s).", "%s enregistre %s, comme le protocole l'autorise (%s).", "%s records %s, as the protocol allows (%s).", name, modeName(mode), modeName(wanted))
 	}
 	s.add(aspect, f)
 }

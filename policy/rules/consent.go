@@ -235,17 +235,17 @@ func weighed(s *sheet, x standing, now policy.ConsentCovers, point string) Findi
 		f.Status, f.Text = x.status, x.text
 	case then == "" && point == "devices":
 		f.Status = Unproven
-		f.Text = sayEach("%[2]s zegt niet over welke apparaten het ging.", "%[2]s ne dit pas de quels appareils il s'agissait.", "%[2]s does not say which devices it was about.", name, c.ID)
+		f.Text = say("%[2]s zegt niet over welke apparaten het ging.", "%[2]s ne dit pas de quels appareils il s'agissait.", "%[2]s does not say which devices it was about.", name, c.ID)
 	case then == "":
 		f.Status = Fail
-		f.Text = sayEach("In %[2]s is %[1]s niet vastgelegd als gewogen punt.", "%[2]s n'indique pas %[1]s parmi les points examinés.", "%[2]s does not record %[1]s among the points that were weighed.", name, c.ID)
+		f.Text = say("In %[2]s is %[1]s niet vastgelegd als gewogen punt.", "%[2]s n'indique pas %[1]s parmi les points examinés.", "%[2]s does not record %[1]s among the points that were weighed.", name, c.ID)
 	case then != today:
 		f.Status = Fail
-		f.Text = sayEach("Sinds %[2]s van %[3]s is veranderd: %[1]s. De instemming of het advies is daarvoor verouderd.", "Depuis %[2]s du %[3]s a changé: %[1]s. L'accord ou l'avis n'est plus à jour sur ce point.", "Since %[2]s of %[3]s this has changed: %[1]s. The consent or advice is stale for it.", name, c.ID, c.Date)
+		f.Text = say("Sinds %[2]s van %[3]s is veranderd: %[1]s. De instemming of het advies is daarvoor verouderd.", "Depuis %[2]s du %[3]s a changé: %[1]s. L'accord ou l'avis n'est plus à jour sur ce point.", "Since %[2]s of %[3]s this has changed: %[1]s. The consent or advice is stale for it.", name, c.ID, c.Date)
 		f.Evidence = []Evidence{{Kind: "consent", Value: "then", Hash: then}, {Kind: "consent", Value: "now", Hash: today}}
 	default:
 		f.Status = Pass
-		f.Text = sayEach("Sinds %[2]s van %[3]s is niet veranderd: %[1]s.", "Depuis %[2]s du %[3]s n'a pas changé: %[1]s.", "Since %[2]s of %[3]s this has not changed: %[1]s.", name, c.ID, c.Date)
+		f.Text = say("Sinds %[2]s van %[3]s is niet veranderd: %[1]s.", "Depuis %[2]s du %[3]s n'a pas changé: %[1]s.", "Since %[2]s of %[3]s this has not changed: %[1]s.", name, c.ID, c.Date)
 		f.Evidence = []Evidence{{Kind: "consent", Value: "now", Hash: today}}
 	}
 	return f

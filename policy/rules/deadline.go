@@ -49,7 +49,7 @@ func networkAddress(from string) string {
 	if at, err := netip.ParseAddr(from); err == nil {
 		return at.WithZone("").String()
 	}
-	return "?"
+	return unstated
 }
 
 // adopts tells that the municipality took a guideline as its own.

@@ -114,13 +114,13 @@ func namedRecipients(s *sheet) {
 		if len(q.Recipients) == 0 {
 			s.add("recipients", Finding{
 				Target: target, Status: Unproven, Remedy: s.rule.Remedy, Why: Why{Article: q.Ref},
-				Text: sayEach("Het protocol zegt niet aan wie gegevens van %s mogen worden overgedragen. Elke overdracht telt als in strijd ermee.", "Le protocole ne dit pas à qui les données de %s peuvent être remises. Toute remise est considérée comme contraire.", "The protocol does not say to whom data of %s may be handed over. Every handover counts as against it.", processingName(q)),
+				Text: say("Het protocol zegt niet aan wie gegevens van %s mogen worden overgedragen. Elke overdracht telt als in strijd ermee.", "Le protocole ne dit pas à qui les données de %s peuvent être remises. Toute remise est considérée comme contraire.", "The protocol does not say to whom data of %s may be handed over. Every handover counts as against it.", processingName(q)),
 			})
 			continue
 		}
 		s.add("recipients", Finding{
 			Target: target, Status: Pass, Why: Why{Article: q.Recipients[0].Ref},
-			Text: sayEach("Het protocol somt op aan wie gegevens van %s mogen worden overgedragen: %d categorieën.", "Le protocole énumère à qui les données de %s peuvent être remises: %d catégories.", "The protocol lists to whom data of %s may be handed over: %d categories.", processingName(q), len(q.Recipients)),
+			Text: say("Het protocol somt op aan wie gegevens van %s mogen worden overgedragen: %d categorieën.", "Le protocole énumère à qui les données de %s peuvent être remises: %d catégories.", "The protocol lists to whom data of %s may be handed over: %d categories.", processingName(q), len(q.Recipients)),
 		})
 	}
 	judgeExports(s, func(e Export, o *outcome) string {

@@ -251,7 +251,28 @@ func ExitCode(list []Finding) int {
 	return ExitFinding
 }
 
-// say formats the same text in three languages from the same arguments.
+// say formats the same text in three languages. An argument that is itself a
+// text is put in each in its own language; a date that is not there, or what is
+// unstated, as unknown.
 func say(nl, fr, en string, args ...any) policy.Text {
-	return policy.Text{NL: fmt.Sprintf(nl, args...), FR: fmt.Sprintf(fr, args...), EN: fmt.Sprintf(en, args...)}
+	in := func(lang, format string) string {
+		own := make([]any, len(args))
+		for i, a := range args {
+			own[i] = a
+			if d, ok := a.(policy.Date); ok && d.IsZero() || a == unstated {
+				a = unknown()
+			}
+			if t, ok := a.(policy.Text); ok {
+				own[i] = t.In(lang)
+			}
+		}
+		return fmt.Sprintf(format, own...)
+	}
+	return policy.Text{NL: in("nl", nl), FR: in("fr", fr), EN: in("en", en)}
 }
+
+// unstated is a value that is not there, where only a string can stand.
+const unstated = "?"
+
+// unknown stands in a sentence for a value that is not there.
+func unknown() policy.Text { return policy.Text{NL: "onbekend", FR: "inconnu", EN: "unknown"} }

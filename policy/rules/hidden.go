@@ -52,7 +52,7 @@ func nothingHidden(s *sheet) {
 		}
 		s.add("protocol", Finding{
 			Target: Target{Subject: q.ID}, Status: Fail, Remedy: s.rule.Remedy, Why: Why{Article: covertArticle(q)},
-			Text: sayEach(
+			Text: say(
 				"Het protocol laat verborgen gebruik van %s onder voorwaarden toe. De Belgische camerawet laat dat voor bewakingscamera's niet toe; elders geldt het alleen als de HR-richtlijn met de voorwaarden is overgenomen.",
 				"Le protocole permet sous conditions l'usage caché de %s. La loi caméras belge ne le permet pas pour les caméras de surveillance; ailleurs, il faut que la directive RH qui fixe les conditions soit adoptée.",
 				"The protocol allows hidden use of %s on conditions. The Belgian camera act does not allow it for surveillance cameras; elsewhere it holds only if the HR guideline with the conditions was adopted.", processingName(q)),

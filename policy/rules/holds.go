@@ -133,7 +133,7 @@ func (s *sheet) heldIn(st policy.Store, have Store) {
 		f.Owner = c.Owner
 		if bad.any() {
 			f.Status, f.Remedy = Fail, s.rule.Remedy
-			f.Text = sayEach("Opslag %s houdt %d opnames vast voor dossier %s, de oudste van %s: %s.", "Le stockage %s retient %d enregistrements pour le dossier %s, le plus ancien du %s: %s.", "Store %s holds %d recordings for case %s, the oldest of %s: %s.", have.ID, p.n, id, localTime(p.oldest, loc), bad.text())
+			f.Text = say("Opslag %s houdt %d opnames vast voor dossier %s, de oudste van %s: %s.", "Le stockage %s retient %d enregistrements pour le dossier %s, le plus ancien du %s: %s.", "Store %s holds %d recordings for case %s, the oldest of %s: %s.", have.ID, p.n, id, localTime(p.oldest, loc), bad.text())
 		} else {
 			f.Status, f.Due = Pass, c.Review
 			f.Text = say("Opslag %s houdt %d opnames vast voor dossier %s; de volgende beoordeling is op %s.", "Le stockage %s retient %d enregistrements pour le dossier %s; la prochaine révision est le %s.", "Store %s holds %d recordings for case %s; the next review is on %s.", have.ID, p.n, id, localTime(c.Review, loc))
@@ -155,7 +155,7 @@ func (s *sheet) against(c Case, known bool, hold policy.Hold, loc *time.Location
 	}
 	if !c.Closed.IsZero() {
 		if end := hold.DeleteWithin.After(c.Closed.In(loc)); s.Now.After(end) {
-			bad.add(sayEach("het dossier is gesloten op %s en daarna was er %s om te wissen", "le dossier a été clos le %s, avec ensuite %s pour effacer", "the case was closed on %s, with %s to erase after it", localTime(c.Closed, loc), period(hold.DeleteWithin)))
+			bad.add(say("het dossier is gesloten op %s en daarna was er %s om te wissen", "le dossier a été clos le %s, avec ensuite %s pour effacer", "the case was closed on %s, with %s to erase after it", localTime(c.Closed, loc), period(hold.DeleteWithin)))
 		}
 		return bad
 	}
@@ -223,7 +223,7 @@ func (s *sheet) notShown(c Case) {
 		f.Text = say("In dossier %s is geen strafbaar feit gebleken, maar het is niet gesloten: de opnames blijven vastgehouden.", "Le dossier %s n'a pas révélé d'infraction, mais il n'est pas clos: les enregistrements restent gelés.", "Case %s showed no offence, but it is not closed: the recordings stay held.", c.ID)
 	case c.Erased.IsZero() && s.Now.After(end):
 		f.Status, f.Since = Fail, end
-		f.Text = sayEach("In dossier %s is geen strafbaar feit gebleken. Het is gesloten op %s; de opnames moesten binnen %s weg zijn en zijn niet als gewist gemeld.", "Le dossier %s n'a pas révélé d'infraction. Il a été clos le %s; les enregistrements devaient disparaître dans un délai de %s et ne sont pas signalés comme effacés.", "Case %s showed no offence. It was closed on %s; the recordings had to be gone within %s and are not reported erased.", c.ID, localTime(c.Closed, loc), period(within))
+		f.Text = say("In dossier %s is geen strafbaar feit gebleken. Het is gesloten op %s; de opnames moesten binnen %s weg zijn en zijn niet als gewist gemeld.", "Le dossier %s n'a pas révélé d'infraction. Il a été clos le %s; les enregistrements devaient disparaître dans un délai de %s et ne sont pas signalés comme effacés.", "Case %s showed no offence. It was closed on %s; the recordings had to be gone within %s and are not reported erased.", c.ID, localTime(c.Closed, loc), period(within))
 	case c.Erased.IsZero():
 		f.Status, f.Due, f.Remedy = Pass, end, policy.Text{}
 		f.Text = say("In dossier %s is geen strafbaar feit gebleken; de opnames moeten uiterlijk %s gewist zijn.", "Le dossier %s n'a pas révélé d'infraction; les enregistrements doivent être effacés au plus tard le %s.", "Case %s showed no offence; its recordings must be erased by %s.", c.ID, localTime(end, loc))
@@ -242,7 +242,7 @@ func (s *sheet) notShown(c Case) {
 			f.Text = say("Dossier %s meldt de opnames gewist op %s; of zij weg zijn is niet overal nagekeken.", "Le dossier %s signale les enregistrements effacés le %s; leur absence n'a pas été vérifiée partout.", "Case %s reports its recordings erased on %s; whether they are gone was not looked up everywhere.", c.ID, localTime(c.Erased, loc))
 		case c.Erased.After(end):
 			f.Status = Fail
-			f.Text = sayEach("De opnames van dossier %s zijn pas op %s gewist, later dan %s na de sluiting op %s.", "Les enregistrements du dossier %s n'ont été effacés que le %s, plus de %s après la clôture du %s.", "The recordings of case %s were erased only on %s, later than %s after it was closed on %s.", c.ID, localTime(c.Erased, loc), period(within), localTime(c.Closed, loc))
+			f.Text = say("De opnames van dossier %s zijn pas op %s gewist, later dan %s na de sluiting op %s.", "Les enregistrements du dossier %s n'ont été effacés que le %s, plus de %s après la clôture du %s.", "The recordings of case %s were erased only on %s, later than %s after it was closed on %s.", c.ID, localTime(c.Erased, loc), period(within), localTime(c.Closed, loc))
 			f.Remedy = policy.Text{NL: "Spreek af wie bij sluiting wist, en leg de vertraging voor aan de functionaris gegevensbescherming.", FR: "Convenez de qui efface à la clôture, et soumettez ce retard au délégué à la protection des données.", EN: "Agree who erases when a case is closed, and put this delay before the data protection officer."}
 		default:
 			f.Status, f.Remedy = Pass, policy.Text{}

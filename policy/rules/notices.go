@@ -48,13 +48,13 @@ func published(s *sheet, ref string, name policy.Text, what ...string) {
 		s.weigh("published", Finding{
 			Target: Target{Subject: names.name(orUnknown(x.Where))}, Why: Why{Article: ref},
 			Evidence: []Evidence{{Kind: "page", Value: x.What, Collected: x.At, Expires: x.At.Add(pageFresh)}},
-		}, sayEach("%s op %s", "%s à %s", "%s at %s", name, orUnknown(x.Where)),
-			sayEach("%s staat op %s, versie %s, bekeken op %s.", "%s se trouve à %s, version %s, consulté le %s.", "%s is at %s, version %s, looked at at %s.", name, orUnknown(x.Where), x.Version, when(x.At)), o)
+		}, say("%s op %s", "%s à %s", "%s at %s", name, orUnknown(x.Where)),
+			say("%s staat op %s, versie %s, bekeken op %s.", "%s se trouve à %s, version %s, consulté le %s.", "%s is at %s, version %s, looked at at %s.", name, orUnknown(x.Where), x.Version, when(x.At)), o)
 	}
 	if !found {
 		s.add("published", Finding{
 			Status: Fail, Remedy: s.rule.Remedy, Why: Why{Article: ref},
-			Text: sayEach("%s is nergens gepubliceerd.", "%s: publié nulle part.", "%s is published nowhere.", name),
+			Text: say("%s is nergens gepubliceerd.", "%s: publié nulle part.", "%s is published nowhere.", name),
 		})
 	}
 }
@@ -132,8 +132,8 @@ func dataKnown(s *sheet) {
 			o.fail("het protocol zegt niet waarom", "le protocole ne dit pas pourquoi", "the protocol does not say why")
 		}
 		s.weigh("data", Finding{Target: Target{Subject: q.ID}, Why: Why{Article: article(d.Ref, q.Ref)}},
-			sayEach("Gegevens van %s", "Données de %s", "Data of %s", processingName(q)),
-			sayEach("Het protocol zegt welke gegevens %s bewaart, en waarom.", "Le protocole dit quelles données %s conserve, et pourquoi.", "The protocol says which data %s keeps, and why.", processingName(q)), o)
+			say("Gegevens van %s", "Données de %s", "Data of %s", processingName(q)),
+			say("Het protocol zegt welke gegevens %s bewaart, en waarom.", "Le protocole dit quelles données %s conserve, et pourquoi.", "The protocol says which data %s keeps, and why.", processingName(q)), o)
 	}
 	published(s, "", policy.Text{NL: "De lijst van gegevens over medewerkers", FR: "La liste des données sur les agents", EN: "The list of data about employees"}, publishedData)
 }
@@ -148,7 +148,7 @@ func entitledStated(s *sheet) {
 	if len(roles) > 0 {
 		f = Finding{
 			Status: Pass, Why: Why{Article: list[0].right.ref},
-			Text: sayEach("Het protocol noemt de functies die mogen kijken of luisteren: %s.", "Le protocole mentionne les fonctions habilitées à regarder ou écouter: %s.", "The protocol states the functions that may look or listen: %s.", roleNames(s.Protocol, roles)),
+			Text: say("Het protocol noemt de functies die mogen kijken of luisteren: %s.", "Le protocole mentionne les fonctions habilitées à regarder ou écouter: %s.", "The protocol states the functions that may look or listen: %s.", roleNames(s.Protocol, roles)),
 		}
 	}
 	s.add("functions", f)

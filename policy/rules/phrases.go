@@ -21,11 +21,11 @@ func listed(list []policy.Text) policy.Text {
 type outcome struct{ fails, doubts []policy.Text }
 
 func (o *outcome) fail(nl, fr, en string, args ...any) {
-	o.fails = append(o.fails, sayEach(nl, fr, en, args...))
+	o.fails = append(o.fails, say(nl, fr, en, args...))
 }
 
 func (o *outcome) doubt(nl, fr, en string, args ...any) {
-	o.doubts = append(o.doubts, sayEach(nl, fr, en, args...))
+	o.doubts = append(o.doubts, say(nl, fr, en, args...))
 }
 
 // status is a fail if anything speaks against it, else unproven if anything is
@@ -53,7 +53,7 @@ func (s *sheet) weigh(aspect string, f Finding, what, pass policy.Text, o outcom
 	if f.Status == Pass {
 		f.Text = pass
 	} else {
-		f.Text = sayEach("%s: %s.", "%s: %s.", "%s: %s.", what, o.reasons())
+		f.Text = say("%s: %s.", "%s: %s.", "%s: %s.", what, o.reasons())
 		if f.Remedy == (policy.Text{}) {
 			f.Remedy = s.rule.Remedy
 		}

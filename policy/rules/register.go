@@ -209,14 +209,14 @@ func bestView(f Camera) ViewVerdict {
 
 func orUnknown(s string) string {
 	if s == "" {
-		return "?"
+		return unstated
 	}
 	return s
 }
 
 func when(t time.Time) string {
 	if t.IsZero() {
-		return "?"
+		return unstated
 	}
 	return t.UTC().Format("2006-01-02 15:04 UTC")
 }

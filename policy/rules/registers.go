@@ -290,10 +290,10 @@ func systemsKnown(s *sheet) {
 		f := Finding{Target: Target{Subject: system}, Evidence: []Evidence{{Kind: "network", Value: system, Numbers: map[string]float64{"devices": float64(n)}}}}
 		if anySystem(s.Protocol, func(have string) bool { return have == system }) {
 			f.Status = Pass
-			f.Text = sayEach("Voor %s (%d apparaten) is er een protocol.", "Il y a un protocole pour: %s (%d appareils).", "There is a protocol for %s (%d devices).", systemName(system), n)
+			f.Text = say("Voor %s (%d apparaten) is er een protocol.", "Il y a un protocole pour: %s (%d appareils).", "There is a protocol for %s (%d devices).", systemName(system), n)
 		} else {
 			f.Status, f.Remedy = Fail, s.rule.Remedy
-			f.Text = sayEach("Er zijn %[2]d apparaten gezien van de soort %[1]s, waarvoor het protocol geen verwerking heeft.", "%[2]d appareils du type %[1]s ont été vus, pour lequel le protocole n'a pas de traitement.", "%[2]d devices were seen of the kind %[1]s, for which the protocol has no processing.", systemName(system), n)
+			f.Text = say("Er zijn %[2]d apparaten gezien van de soort %[1]s, waarvoor het protocol geen verwerking heeft.", "%[2]d appareils du type %[1]s ont été vus, pour lequel le protocole n'a pas de traitement.", "%[2]d devices were seen of the kind %[1]s, for which the protocol has no processing.", systemName(system), n)
 		}
 		s.add("", f)
 	}

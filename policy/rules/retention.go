@@ -73,7 +73,7 @@ func asksFor(about func(system string) bool, jurisdiction string, what policy.Te
 		case jurisdiction != "" && p.Metadata.Jurisdiction != jurisdiction:
 			return false, say("Deze termijn geldt in %s; het protocol valt onder %s.", "Ce délai vaut pour %s; le protocole relève de %s.", "This term holds in %s; the protocol falls under %s.", jurisdiction, p.Metadata.Jurisdiction)
 		case !anySystem(p, about):
-			return false, sayEach("Het protocol heeft geen verwerking van deze soort: %s.", "Le protocole n'a pas de traitement de ce type: %s.", "The protocol has no processing of this kind: %s.", what)
+			return false, say("Het protocol heeft geen verwerking van deze soort: %s.", "Le protocole n'a pas de traitement de ce type: %s.", "The protocol has no processing of this kind: %s.", what)
 		default:
 			return true, policy.Text{}
 		}
@@ -95,7 +95,7 @@ func (t term) limit(st policy.Store, q policy.Processing) (policy.Duration, poli
 	case own.IsZero():
 		return t.norm, norm, true
 	case t.ceiling && (t.hard || q.Retention.Ground == "") && own.Exceeds(t.norm):
-		return t.norm, sayEach("want voor de %s van het protocol is geen grond genoemd die dit langer toelaat", "car aucun fondement n'est cité pour les %s du protocole", "since for the protocol's %s no ground is cited that allows more", period(own)), true
+		return t.norm, say("want voor de %s van het protocol is geen grond genoemd die dit langer toelaat", "car aucun fondement n'est cité pour les %s du protocole", "since for the protocol's %s no ground is cited that allows more", period(own)), true
 	default:
 		return own, from, true
 	}
@@ -262,17 +262,17 @@ func (s *sheet) aged(st policy.Store, q policy.Processing, have Store, limit pol
 	switch {
 	case s.Now.After(end):
 		f.Status, f.Since, f.Remedy = Fail, until, s.rule.Remedy
-		f.Text = sayEach("Opslag %s heeft een opname van %s. Die mocht blijven tot %s (%s, %s) en is te oud; geen dossier houdt haar vast.", "Le stockage %s contient un élément du %s. Il pouvait rester jusqu'au %s (%s, %s) et est trop ancien; aucun dossier ne le retient.", "Store %s has an item of %s. It could stay until %s (%s, %s) and is over age; no case holds it.", st.ID, localTime(oldest, loc), localTime(until, loc), period(limit), from)
+		f.Text = say("Opslag %s heeft een opname van %s. Die mocht blijven tot %s (%s, %s) en is te oud; geen dossier houdt haar vast.", "Le stockage %s contient un élément du %s. Il pouvait rester jusqu'au %s (%s, %s) et est trop ancien; aucun dossier ne le retient.", "Store %s has an item of %s. It could stay until %s (%s, %s) and is over age; no case holds it.", st.ID, localTime(oldest, loc), localTime(until, loc), period(limit), from)
 		if loose > 0 {
 			more := say(" Zo zijn er ten minste %d.", " Il y en a au moins %d.", " There are at least %d such items.", loose)
 			f.Text = policy.Text{NL: f.Text.NL + more.NL, FR: f.Text.FR + more.FR, EN: f.Text.EN + more.EN}
 		}
 	case s.Now.After(until):
 		f.Status, f.Due = Pass, end
-		f.Text = sayEach("De oudste opname in opslag %s is van %s; haar termijn (%s, %s) is voorbij, en zij moet uiterlijk %s gewist zijn.", "L'élément le plus ancien du stockage %s date du %s; sa durée (%s, %s) est écoulée, et il doit être effacé au plus tard le %s.", "The oldest item in store %s is of %s; its period (%s, %s) is over, and it must be erased by %s.", st.ID, localTime(oldest, loc), period(limit), from, localTime(end, loc))
+		f.Text = say("De oudste opname in opslag %s is van %s; haar termijn (%s, %s) is voorbij, en zij moet uiterlijk %s gewist zijn.", "L'élément le plus ancien du stockage %s date du %s; sa durée (%s, %s) est écoulée, et il doit être effacé au plus tard le %s.", "The oldest item in store %s is of %s; its period (%s, %s) is over, and it must be erased by %s.", st.ID, localTime(oldest, loc), period(limit), from, localTime(end, loc))
 	default:
 		f.Status, f.Due = Pass, until
-		f.Text = sayEach("De oudste opname in opslag %s is van %s; zij mag blijven tot %s (%s, %s).", "L'élément le plus ancien du stockage %s date du %s; il peut rester jusqu'au %s (%s, %s).", "The oldest item in store %s is of %s; it may stay until %s (%s, %s).", st.ID, localTime(oldest, loc), localTime(until, loc), period(limit), from)
+		f.Text = say("De oudste opname in opslag %s is van %s; zij mag blijven tot %s (%s, %s).", "L'élément le plus ancien du stockage %s date du %s; il peut rester jusqu'au %s (%s, %s).", "The oldest item in store %s is of %s; it may stay until %s (%s, %s).", st.ID, localTime(oldest, loc), localTime(until, loc), period(limit), from)
 	}
 	s.add("", f)
 }
@@ -295,17 +295,17 @@ func (s *sheet) setting(st policy.Store, q policy.Processing, have Store, limit 
 	}
 	days := got.Hours() / 24
 	f := Finding{Target: target, Why: why, Evidence: []Evidence{{Kind: "setting", Value: "maximum retention", Numbers: map[string]float64{"days": days}}}}
-	f.Remedy = sayEach("Stel het apparaat in op ten hoogste %s; voor een maand is dat 28 dagen.", "Réglez l'appareil sur au plus %s; pour un mois, cela fait 28 jours.", "Set the device to at most %s; for a month that is 28 days.", period(limit))
+	f.Remedy = say("Stel het apparaat in op ten hoogste %s; voor een maand is dat 28 dagen.", "Réglez l'appareil sur au plus %s; pour un mois, cela fait 28 jours.", "Set the device to at most %s; for a month that is 28 days.", period(limit))
 	switch {
 	case got <= 0:
 		f.Status = Fail
 		f.Text = say("Opslag %s wist niets uit zichzelf: de bewaartermijn staat op 0, en dat betekent onbeperkt.", "Le stockage %s n'efface rien de lui-même: la durée est réglée sur 0, c'est-à-dire illimitée.", "Store %s erases nothing by itself: its retention is set to 0, which means unlimited.", st.ID)
 	case (policy.Duration{Time: got}).Exceeds(limit):
 		f.Status, f.Severity = Fail, High
-		f.Text = sayEach("Opslag %s staat ingesteld op %s dagen, wat langer kan zijn dan %s.", "Le stockage %s est réglé sur %s jours, ce qui peut dépasser %s.", "Store %s is set to %s days, which can be longer than %s.", st.ID, trimmed(days), period(limit))
+		f.Text = say("Opslag %s staat ingesteld op %s dagen, wat langer kan zijn dan %s.", "Le stockage %s est réglé sur %s jours, ce qui peut dépasser %s.", "Store %s is set to %s days, which can be longer than %s.", st.ID, trimmed(days), period(limit))
 	default:
 		f.Status, f.Remedy = Pass, policy.Text{}
-		f.Text = sayEach("Opslag %s wist na %s dagen, nooit later dan %s. Wat elders staat wist zij niet.", "Le stockage %s efface après %s jours, jamais plus tard que %s. Il n'efface pas ce qui se trouve ailleurs.", "Store %s erases after %s days, never later than %s. What is elsewhere it does not erase.", st.ID, trimmed(days), period(limit))
+		f.Text = say("Opslag %s wist na %s dagen, nooit later dan %s. Wat elders staat wist zij niet.", "Le stockage %s efface après %s jours, jamais plus tard que %s. Il n'efface pas ce qui se trouve ailleurs.", "Store %s erases after %s days, never later than %s. What is elsewhere it does not erase.", st.ID, trimmed(days), period(limit))
 	}
 	s.add("setting", f)
 }

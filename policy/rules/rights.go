@@ -377,13 +377,13 @@ func rightsStated(s *sheet) {
 			f.Text = say("Het protocol geeft voor dit recht geen termijn en verwijst niet naar een privacybeleid.", "Le protocole ne donne pas de délai pour ce droit et ne renvoie pas à une politique de confidentialité.", "For this right the protocol gives no time to answer and points to no privacy policy.")
 		case x.right.Deadline.IsZero():
 			f.Status = Pass
-			f.Text = sayEach("Het protocol verwijst voor dit recht naar %s; de termijn is die van de wet (%s).", "Pour ce droit, le protocole renvoie à %s; le délai est celui de la loi (%s).", "For this right the protocol points to %s; the time to answer is the law's (%s).", r.Policy, period(lawDeadline()))
+			f.Text = say("Het protocol verwijst voor dit recht naar %s; de termijn is die van de wet (%s).", "Pour ce droit, le protocole renvoie à %s; le délai est celui de la loi (%s).", "For this right the protocol points to %s; the time to answer is the law's (%s).", r.Policy, period(lawDeadline()))
 		case x.right.Deadline.Exceeds(lawDeadline()):
 			f.Status = Fail
-			f.Text = sayEach("De termijn voor dit recht (%s) kan langer zijn dan de wet toelaat (%s).", "Le délai pour ce droit (%s) peut dépasser celui de la loi (%s).", "The time to answer for this right (%s) can be longer than the law allows (%s).", period(x.right.Deadline), period(lawDeadline()))
+			f.Text = say("De termijn voor dit recht (%s) kan langer zijn dan de wet toelaat (%s).", "Le délai pour ce droit (%s) peut dépasser celui de la loi (%s).", "The time to answer for this right (%s) can be longer than the law allows (%s).", period(x.right.Deadline), period(lawDeadline()))
 		default:
 			f.Status = Pass
-			f.Text = sayEach("De termijn voor dit recht is %s.", "Le délai pour ce droit est %s.", "The time to answer for this right is %s.", period(x.right.Deadline))
+			f.Text = say("De termijn voor dit recht is %s.", "Le délai pour ce droit est %s.", "The time to answer for this right is %s.", period(x.right.Deadline))
 		}
 		s.conclude("deadline", f)
 	}

@@ -281,7 +281,7 @@ func checkFindings(t *testing.T, list []rules.Finding) {
 		seen[f.ID] = true
 		for _, text := range []policy.Text{f.Title, f.Text, f.Why.Norm} {
 			for _, s := range []string{text.NL, text.FR, text.EN} {
-				if s == "" || slices.ContainsFunc([]string{"%!", "{", " : ", " ; "}, func(bad string) bool { return strings.Contains(s, bad) }) {
+				if s == "" || slices.ContainsFunc([]string{"%!", "{", " : ", " ; ", "?", "  "}, func(bad string) bool { return strings.Contains(s, bad) }) {
 					t.Errorf("%s: a text is empty or ill-formed: %q", f.ID, s)
 				}
 			}

@@ -8,22 +8,6 @@ import (
 	"github.com/lensdop/lensdop/policy"
 )
 
-// sayEach formats the same text in three languages; an argument that is itself
-// a text is put in each in its own language.
-func sayEach(nl, fr, en string, args ...any) policy.Text {
-	in := func(lang, format string) string {
-		own := make([]any, len(args))
-		for i, a := range args {
-			own[i] = a
-			if t, ok := a.(policy.Text); ok {
-				own[i] = t.In(lang)
-			}
-		}
-		return fmt.Sprintf(format, own...)
-	}
-	return policy.Text{NL: in("nl", nl), FR: in("fr", fr), EN: in("en", en)}
-}
-
 // period is a calendar duration as people say it: "4 weken" is written as 28
 // days, since that is what is counted.
 func period(d policy.Duration) policy.Text {
@@ -53,7 +37,7 @@ func period(d policy.Duration) policy.Text {
 // localTime prints an instant to the minute by the clocks of a site, with its zone.
 func localTime(t time.Time, loc *time.Location) string {
 	if t.IsZero() {
-		return "?"
+		return unstated
 	}
 	return t.In(loc).Format("2006-01-02 15:04 MST")
 }

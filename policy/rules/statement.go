@@ -116,13 +116,13 @@ func statedFinding(s *sheet, q policy.Processing, which points) Finding {
 	switch {
 	case len(missing) > 0:
 		f.Status = Fail
-		f.Text = sayEach("Het protocol zegt bij %[2]s niet: %[1]s.", "Pour %[2]s, le protocole ne dit pas: %[1]s.", "For %[2]s the protocol does not say: %[1]s.", inSentence(missing), q.ID)
+		f.Text = say("Het protocol zegt bij %[2]s niet: %[1]s.", "Pour %[2]s, le protocole ne dit pas: %[1]s.", "For %[2]s the protocol does not say: %[1]s.", inSentence(missing), q.ID)
 	case len(assumed) > 0:
 		f.Status = Unproven
-		f.Text = sayEach("Bij %[2]s is aangenomen, en niet uit het geschreven protocol: %[1]s.", "Pour %[2]s, ceci est supposé et ne vient pas du protocole écrit: %[1]s.", "For %[2]s this is assumed, and not from the written protocol: %[1]s.", inSentence(assumed), q.ID)
+		f.Text = say("Bij %[2]s is aangenomen, en niet uit het geschreven protocol: %[1]s.", "Pour %[2]s, ceci est supposé et ne vient pas du protocole écrit: %[1]s.", "For %[2]s this is assumed, and not from the written protocol: %[1]s.", inSentence(assumed), q.ID)
 	default:
 		f.Status = Pass
-		f.Text = sayEach("Het protocol zegt bij %[2]s: %[1]s.", "Pour %[2]s, le protocole dit: %[1]s.", "For %[2]s the protocol says: %[1]s.", inSentence(all), q.ID)
+		f.Text = say("Het protocol zegt bij %[2]s: %[1]s.", "Pour %[2]s, le protocole dit: %[1]s.", "For %[2]s the protocol says: %[1]s.", inSentence(all), q.ID)
 	}
 	return f
 }

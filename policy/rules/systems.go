@@ -34,11 +34,11 @@ func unforeseen(s *sheet, system string, name policy.Text) {
 		found = true
 		s.conclude("", Finding{
 			Target: Target{Device: x.Device}, Status: Fail, Since: x.First,
-			Text: sayEach("Gevonden op %[2]s sinds %[3]s, maar het protocol gaat er niet over: %[1]s.", "Trouvé à l'adresse %[2]s depuis le %[3]s, mais absent du protocole: %[1]s.", "Found at %[2]s since %[3]s, but the protocol does not speak of it: %[1]s.", name, orUnknown(x.Device), localTime(x.First, s.clockZone())),
+			Text: say("Gevonden op %[2]s sinds %[3]s, maar het protocol gaat er niet over: %[1]s.", "Trouvé à l'adresse %[2]s depuis le %[3]s, mais absent du protocole: %[1]s.", "Found at %[2]s since %[3]s, but the protocol does not speak of it: %[1]s.", name, orUnknown(x.Device), localTime(x.First, s.clockZone())),
 		})
 	}
 	if !found {
-		s.conclude("", Finding{Status: NotApplicable, Text: sayEach("Dit is hier niet gevonden, en het protocol noemt het niet: %[1]s.", "Ceci n'a pas été trouvé ici et le protocole ne le mentionne pas: %[1]s.", "This was not found here, and the protocol does not name it: %[1]s.", name)})
+		s.conclude("", Finding{Status: NotApplicable, Text: say("Dit is hier niet gevonden, en het protocol noemt het niet: %[1]s.", "Ceci n'a pas été trouvé ici et le protocole ne le mentionne pas: %[1]s.", "This was not found here, and the protocol does not name it: %[1]s.", name)})
 	}
 }
 
@@ -57,11 +57,11 @@ func registeredOf(s *sheet, system string) {
 		found++
 		if x.ID == "" {
 			strange = true
-			s.conclude("found", Finding{Target: Target{Device: x.Device}, Status: Fail, Since: x.First, Text: sayEach("Het apparaat op %s (%s) staat niet in het register.", "L'appareil à l'adresse %s (%s) ne figure pas au registre.", "The device at %s (%s) is not in the register.", orUnknown(x.Device), systemName(system))})
+			s.conclude("found", Finding{Target: Target{Device: x.Device}, Status: Fail, Since: x.First, Text: say("Het apparaat op %s (%s) staat niet in het register.", "L'appareil à l'adresse %s (%s) ne figure pas au registre.", "The device at %s (%s) is not in the register.", orUnknown(x.Device), systemName(system))})
 		}
 	}
 	if !strange {
-		s.conclude("found", Finding{Status: Pass, Text: sayEach("Alle %d gevonden apparaten staan in het register (%s).", "Les %d appareils trouvés figurent tous au registre (%s).", "All %d devices found are in the register (%s).", found, systemName(system))})
+		s.conclude("found", Finding{Status: Pass, Text: say("Alle %d gevonden apparaten staan in het register (%s).", "Les %d appareils trouvés figurent tous au registre (%s).", "All %d devices found are in the register (%s).", found, systemName(system))})
 	}
 }
 
@@ -196,7 +196,7 @@ func dock(s *sheet, q policy.Processing, x policy.Store) {
 		f.Text = say("Geen van de %[2]d opnames in %[1]s is te oud zonder dossier.", "Aucune des %[2]d images de %[1]s n'est trop ancienne sans dossier.", "None of the %[2]d recordings in %[1]s is over-age without a case.", x.ID, len(list[at].Clips))
 		if old > 0 {
 			f.Status, f.Since = Fail, limit.After(oldest.In(zone))
-			f.Text = sayEach("In %s zijn %d opnames te oud (termijn %s), zonder dossier; de oudste is van %s.", "Dans %s, %d images sont trop anciennes (durée %s), sans dossier; la plus ancienne date du %s.", "In %s %d recordings are over-age (retention %s), without a case; the oldest is of %s.", x.ID, old, period(limit), localTime(oldest, zone))
+			f.Text = say("In %s zijn %d opnames te oud (termijn %s), zonder dossier; de oudste is van %s.", "Dans %s, %d images sont trop anciennes (durée %s), sans dossier; la plus ancienne date du %s.", "In %s %d recordings are over-age (retention %s), without a case; the oldest is of %s.", x.ID, old, period(limit), localTime(oldest, zone))
 		}
 	}
 	s.conclude("clips", f)
@@ -226,7 +226,7 @@ func viewedInTime(s *sheet, q policy.Processing) {
 			f.Text = say("Van de raadpleging van %s is niet vastgelegd hoe oud de opnames waren.", "Pour la consultation du %s, l'âge des images n'est pas enregistré.", "For the consultation of %s the age of the recordings is not recorded.", localTime(x.Start, s.clockZone()))
 		case x.Authority == "" && limit.After(x.RangeFrom.In(s.clockZone())).Before(x.Start):
 			f.Status, f.Since = Fail, x.Start
-			f.Text = sayEach("Op %s zijn opnames van %s bekeken, ouder dan %s, zonder schriftelijke machtiging.", "Le %s, des images du %s, plus anciennes que %s, ont été consultées sans autorisation écrite.", "On %s recordings of %s were viewed, older than %s, without a written authority.", localTime(x.Start, s.clockZone()), localTime(x.RangeFrom, s.clockZone()), period(limit))
+			f.Text = say("Op %s zijn opnames van %s bekeken, ouder dan %s, zonder schriftelijke machtiging.", "Le %s, des images du %s, plus anciennes que %s, ont été consultées sans autorisation écrite.", "On %s recordings of %s were viewed, older than %s, without a written authority.", localTime(x.Start, s.clockZone()), localTime(x.RangeFrom, s.clockZone()), period(limit))
 		default:
 			continue
 		}

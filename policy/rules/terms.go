@@ -22,12 +22,12 @@ func perPurpose(s *sheet, q policy.Processing, t term) {
 	switch {
 	case long != "":
 		f.Status, f.Remedy = Fail, policy.Text{NL: "Verkort de termijn van het doel in het protocol (purposes.retention).", FR: "Raccourcissez la durée de la finalité au protocole (purposes.retention).", EN: "Shorten the purpose's period in the protocol (purposes.retention)."}
-		f.Text = sayEach("Voor doel %s van verwerking %s noemt het protocol een langere termijn dan %s.", "Pour la finalité %s du traitement %s, le protocole fixe une durée supérieure à %s.", "For purpose %s of processing %s the protocol gives a longer period than %s.", long, q.ID, period(most))
+		f.Text = say("Voor doel %s van verwerking %s noemt het protocol een langere termijn dan %s.", "Pour la finalité %s du traitement %s, le protocole fixe une durée supérieure à %s.", "For purpose %s of processing %s the protocol gives a longer period than %s.", long, q.ID, period(most))
 	case missing != "" || len(q.Purposes) == 0:
 		f.Status, f.Remedy = Unproven, policy.Text{NL: "Zet per doel een bewaartermijn in het protocol, of één voor alle (retention.max).", FR: "Inscrivez une durée par finalité au protocole, ou une pour toutes (retention.max).", EN: "Enter a period for each purpose in the protocol, or one for all (retention.max)."}
 		f.Text = say("Voor doel %s van verwerking %s noemt het protocol geen bewaartermijn.", "Pour la finalité %s du traitement %s, le protocole ne fixe pas de durée de conservation.", "For purpose %s of processing %s the protocol gives no retention period.", orUnknown(missing), q.ID)
 	default:
-		f.Text = sayEach("Elk van de %d doelen van verwerking %s heeft een bewaartermijn van ten hoogste %s.", "Chacune des %d finalités du traitement %s a une durée de conservation d'au plus %s.", "Each of the %d purposes of processing %s has a retention period of at most %s.", len(q.Purposes), q.ID, period(most))
+		f.Text = say("Elk van de %d doelen van verwerking %s heeft een bewaartermijn van ten hoogste %s.", "Chacune des %d finalités du traitement %s a une durée de conservation d'au plus %s.", "Each of the %d purposes of processing %s has a retention period of at most %s.", len(q.Purposes), q.ID, period(most))
 	}
 	s.add("purpose", f)
 }
@@ -65,13 +65,13 @@ func stated(s *sheet) {
 			f.Text = say("Het protocol zegt niet hoe lang de gegevens van verwerking %s worden bewaard.", "Le protocole ne dit pas combien de temps les données du traitement %s sont conservées.", "The protocol does not say how long the data of processing %s are kept.", q.ID)
 		case !most.Exceeds(limit):
 			f.Status = Pass
-			f.Text = sayEach("De gegevens van verwerking %s blijven ten hoogste %s, binnen de grens van %s.", "Les données du traitement %s restent au plus %s, dans la limite de %s.", "The data of processing %s stay at most %s, within the limit of %s.", q.ID, period(most), period(limit))
+			f.Text = say("De gegevens van verwerking %s blijven ten hoogste %s, binnen de grens van %s.", "Les données du traitement %s restent au plus %s, dans la limite de %s.", "The data of processing %s stay at most %s, within the limit of %s.", q.ID, period(most), period(limit))
 		case q.Retention.Ground != "" && !isPolice(kindOf(q)):
 			f.Status = Pass
-			f.Text = sayEach("De gegevens van verwerking %s blijven ten hoogste %s, langer dan %s, op deze grond: %s.", "Les données du traitement %s restent au plus %s, plus que %s, sur ce fondement: %s.", "The data of processing %s stay at most %s, longer than %s, on this ground: %s.", q.ID, period(most), period(limit), q.Retention.Ground)
+			f.Text = say("De gegevens van verwerking %s blijven ten hoogste %s, langer dan %s, op deze grond: %s.", "Les données du traitement %s restent au plus %s, plus que %s, sur ce fondement: %s.", "The data of processing %s stay at most %s, longer than %s, on this ground: %s.", q.ID, period(most), period(limit), q.Retention.Ground)
 		default:
 			f.Status, f.Remedy = Fail, s.rule.Remedy
-			f.Text = sayEach("De gegevens van verwerking %s blijven %s, langer dan de grens van %s, zonder grond die dit toelaat.", "Les données du traitement %s restent %s, plus que la limite de %s, sans fondement qui l'autorise.", "The data of processing %s stay %s, longer than the limit of %s, without a ground that allows it.", q.ID, period(most), period(limit))
+			f.Text = say("De gegevens van verwerking %s blijven %s, langer dan de grens van %s, zonder grond die dit toelaat.", "Les données du traitement %s restent %s, plus que la limite de %s, sans fondement qui l'autorise.", "The data of processing %s stay %s, longer than the limit of %s, without a ground that allows it.", q.ID, period(most), period(limit))
 		}
 		s.add("", f)
 	}
@@ -89,7 +89,7 @@ func keptPolice(s *sheet) {
 		}
 		s.add("viewable", Finding{
 			Target: Target{Subject: q.ID}, Why: Why{Article: article(q.Viewable.Ref, q.Ref)}, Status: Fail,
-			Text:   sayEach("Volgens het protocol mag de politie opnames van verwerking %s nog na %s bekijken; de wet staat een maand toe.", "Selon le protocole, la police peut encore visionner les enregistrements du traitement %s après %s; la loi autorise un mois.", "By the protocol police may view recordings of processing %s up to %s old; the law allows one month.", q.ID, period(q.Viewable.Max)),
+			Text:   say("Volgens het protocol mag de politie opnames van verwerking %s nog na %s bekijken; de wet staat een maand toe.", "Selon le protocole, la police peut encore visionner les enregistrements du traitement %s après %s; la loi autorise un mois.", "By the protocol police may view recordings of processing %s up to %s old; the law allows one month.", q.ID, period(q.Viewable.Max)),
 			Remedy: policy.Text{NL: "Zet de termijn in het protocol op een maand (viewable.max: P1M).", FR: "Fixez la durée à un mois dans le protocole (viewable.max: P1M).", EN: "Set the period in the protocol to one month (viewable.max: P1M)."},
 		})
 	}
@@ -152,7 +152,7 @@ func viewedOld(s *sheet) {
 			f.Remedy = policy.Text{NL: "Laat het systeem van elke raadpleging begin en eind van de bekeken opname vastleggen.", FR: "Faites consigner pour chaque consultation le début et la fin de l'enregistrement visionné.", EN: "Have the system log, for each consultation, beginning and end of what was viewed."}
 		case v.Start.After(until):
 			f.Status, f.Since, f.Remedy = Fail, v.Start, s.rule.Remedy
-			f.Text = sayEach("Bij raadpleging %s op %s zijn beelden van %s bekeken, ouder dan %s, zonder nummer van een schriftelijke toelating van het parket.", "Lors de la consultation %s du %s, des images du %s ont été visionnées, plus anciennes que %s, sans numéro d'autorisation écrite du parquet.", "In consultation %s on %s pictures of %s were viewed, older than %s, without the number of a written authority of the public prosecutor.", name, localTime(v.Start, loc), localTime(v.RangeFrom, loc), period(limit))
+			f.Text = say("Bij raadpleging %s op %s zijn beelden van %s bekeken, ouder dan %s, zonder nummer van een schriftelijke toelating van het parket.", "Lors de la consultation %s du %s, des images du %s ont été visionnées, plus anciennes que %s, sans numéro d'autorisation écrite du parquet.", "In consultation %s on %s pictures of %s were viewed, older than %s, without the number of a written authority of the public prosecutor.", name, localTime(v.Start, loc), localTime(v.RangeFrom, loc), period(limit))
 		default:
 			continue
 		}

@@ -106,7 +106,7 @@ func (s *sheet) noControl(about func(system string) bool) {
 			f.Text = say("Bij %s hebben %d van de %d raadplegingen geen dossier, reden of grond: waarvoor zij waren is niet aangetoond.", "Pour %s, %d des %d consultations n'ont ni dossier, ni motif, ni fondement: leur but n'est pas prouvé.", "At %s %d of %d consultations have no case, reason or ground: what they were for is unproven.", name, p.blank, p.n)
 		case often >= oftenN:
 			f.Status = Unproven
-			f.Text = sayEach("Bij %s is er %d keer binnen %s zonder dossier teruggekeken: of daarmee iemand wordt gevolgd moet een mens beoordelen.", "Pour %s, il y a eu %d relectures sans dossier en %s: une personne doit juger si quelqu'un est suivi.", "At %s there were %d playbacks without a case within %s: a person must judge whether somebody is being followed.", name, often, period(oftenIn()))
+			f.Text = say("Bij %s is er %d keer binnen %s zonder dossier teruggekeken: of daarmee iemand wordt gevolgd moet een mens beoordelen.", "Pour %s, il y a eu %d relectures sans dossier en %s: une personne doit juger si quelqu'un est suivi.", "At %s there were %d playbacks without a case within %s: a person must judge whether somebody is being followed.", name, often, period(oftenIn()))
 		default:
 			continue
 		}
