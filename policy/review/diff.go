@@ -66,10 +66,12 @@ type Change struct {
 // source and ways to be covered, roles, permissions and steps of access, the
 // works council and its consents, templates, windows and decisions to cover,
 // rule exceptions, waivers, resolutions of conflicts, and for values that
-// cannot be compared where one of them might be looser (P30D and P1M). Only a
+// cannot be compared where one of them might be looser (P30D and P1M), and
+// for sites, devices, cameras, readers, stores and buttons that come or go,
+// since what leaves the protocol is no longer checked or covered. Only a
 // change that is stricter or harmless by its rule needs none. Where a value
-// comes from (ref, basis, note) never needs approval; an assumed value that
-// is now confirmed is said as such.
+// comes from (ref, basis, note) needs none either, except that a value which
+// was assumed is no longer marked so: that mark is what waits for approval.
 //
 // Diff(b, a) tells the same paths as Diff(a, b), with looser and stricter and
 // old and new the other way round.
@@ -263,11 +265,11 @@ func (d *differ) basis(path string, at place, name policy.Text, b, a string) {
 	if b == a {
 		return
 	}
-	d.add(Change{Path: path, Direction: Different, Old: b, New: a}, at, false, func(lang string) string {
+	d.add(Change{Path: path, Direction: Different, Old: b, New: a}, at, b == policy.BasisAssumed, func(lang string) string {
 		n := name.In(lang) + ": "
 		switch {
 		case b == policy.BasisAssumed && a == "":
-			return n + pick(lang, "was aangenomen, is nu bevestigd", "était supposé, est désormais confirmé", "was assumed, is now confirmed")
+			return n + pick(lang, "was aangenomen, staat er nu als bevestigd", "était supposé, est désormais donné pour confirmé", "was assumed, is now stated as confirmed")
 		case b == "" && a == policy.BasisAssumed:
 			return n + pick(lang, "was niet als aangenomen gemerkt, is nu aangenomen", "n'était pas marqué comme supposé, l'est désormais", "was not marked as assumed, is now assumed")
 		default:

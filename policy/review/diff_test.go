@@ -20,6 +20,10 @@ func square(x0, y0, x1, y1 float64) []devices.Point {
 // small is a protocol with one thing of each kind.
 func small() *policy.Protocol {
 	return &policy.Protocol{
+		Metadata: policy.Metadata{Consultations: []policy.Consultation{{Body: "dpo", Outcome: "against"}}},
+		Breach:   policy.Breach{Text: "A grave breach"},
+		Devices:  []policy.Device{{ID: "box"}},
+		Buttons:  []policy.Button{{ID: "counter"}},
 		Processing: []policy.Processing{
 			{
 				ID: "video", Name: policy.Text{EN: "Video"}, Processors: []string{"installer"},
@@ -105,7 +109,7 @@ func TestDiffSays(t *testing.T) {
 		{"a newer DPIA", func(p *p) { p.Processing[0].DPIA.Date.Day = 9 }, "processing[video].dpia.date", Stricter, false, "Processing ‘video’: DPIA: Done on: was 1 January 2026, is now 9 January 2026 (later)"},
 		{"the checker dropped", func(p *p) { p.Processing = p.Processing[:1] }, "processing[lensdop]", Looser, true, "Removed: processing ‘lensdop’"},
 		{"a processing added", func(p *p) { p.Processing = append(p.Processing, policy.Processing{ID: "calls"}) }, "processing[calls]", Looser, true, "Added: processing ‘calls’"},
-		{"another name", func(p *p) { p.Processing[0].Name.EN = "Cameras" }, "processing[video].name.en", Different, false, "Processing ‘video’: Name: English: was Video, is now Cameras"},
+		{"another name", func(p *p) { p.Processing[0].Name.EN = "Cameras" }, "processing[video].name.en", Different, true, "Processing ‘video’: Name: English: was Video, is now Cameras"},
 		{"a hold added", func(p *p) { p.Holds = append(p.Holds, policy.Hold{ID: "complaint"}) }, "holds[complaint]", Looser, true, "Added: incident hold ‘complaint’"},
 		{"a hold needs less", func(p *p) { p.Holds[0].Requires = nil }, "holds[case].requires[reason]", Looser, true, "Incident hold ‘case’: Needed: removed: reason"},
 		{"a role reaches further", func(p *p) { p.Roles[0].Scope = policy.ScopeAll }, "roles[boss].scope", Looser, true, "Role ‘boss’: Scope: was own site, is now all sites"},
@@ -123,7 +127,7 @@ func TestDiffSays(t *testing.T) {
 		{"a shorter log", func(p *p) { p.Logging.AccessLog.Retention = months(6) }, "logging.access_log.retention", Looser, true, "Logging: Access log: Kept for: was 18 months, is now 6 months (shorter)"},
 		{"a forbidden zone opened", func(p *p) { p.Sites[0].Zones[1].Allowed = nil }, "sites[hall].zones[toilets].allowed", Looser, true, "Site ‘hall’: zone ‘toilets’: May be seen: was no, is no longer there"},
 		{"a new camera", func(p *p) { p.Cameras = append(p.Cameras, policy.Camera{ID: "back"}) }, "cameras[back]", Looser, true, "Added: camera ‘back’"},
-		{"a camera gone", func(p *p) { p.Cameras = nil }, "cameras[front]", Stricter, false, "Removed: camera ‘front’"},
+		{"a camera gone", func(p *p) { p.Cameras = nil }, "cameras[front]", Stricter, true, "Removed: camera ‘front’"},
 		{"a camera sees more", func(p *p) { p.Cameras[0].Sees = []string{"desk", "toilets"} }, "cameras[front].sees[toilets]", Looser, true, "Camera ‘front’: Sees: added: toilets"},
 		{"a camera moved", func(p *p) { p.Cameras[0].Zone = "toilets" }, "cameras[front].zone", Different, true, "Camera ‘front’: Zone: was desk, is now toilets"},
 		{"sound allowed", func(p *p) { p.Cameras[0].Sound = policy.SoundAllowed }, "cameras[front].sound", Looser, true, "Camera ‘front’: Sound: was forbidden, is now allowed"},
@@ -176,6 +180,20 @@ func TestDiffSays(t *testing.T) {
 		{"a waiver widened", func(p *p) { p.Waivers[0].Target.Camera = "" }, "waivers[w1].target.camera", Looser, true, "Waiver ‘w1’: Only for: Camera: was front, is no longer there"},
 		{"fewer addresses alerted", func(p *p) { p.Alerts.Addresses["boss"] = []string{"a@x.example"} }, "alerts.addresses[boss][b@x.example]", Looser, true, "Alerts: Addresses: boss: removed: b@x.example"},
 		{"a role not alerted", func(p *p) { p.Alerts.Critical = nil }, "alerts.critical[boss]", Looser, true, "Alerts: Critical: removed: boss"},
+		{"a site gone", func(p *p) { p.Sites = nil }, "sites[hall]", Stricter, true, "Removed: site ‘hall’"},
+		{"a reader gone", func(p *p) { p.Readers = nil }, "readers[door]", Stricter, true, "Removed: badge reader ‘door’"},
+		{"a store gone", func(p *p) { p.Stores = nil }, "stores[nvr]", Stricter, true, "Removed: store ‘nvr’"},
+		{"a device gone", func(p *p) { p.Devices = nil }, "devices[box]", Stricter, true, "Removed: device ‘box’"},
+		{"a button gone", func(p *p) { p.Buttons = nil }, "buttons[counter]", Stricter, true, "Removed: record button ‘counter’"},
+		{"a site renamed", func(p *p) { p.Sites[0].Name = "Hall" }, "sites[hall].name", Different, true, "Site ‘hall’: Name: was not there, is now Hall"},
+		{"a zone renamed", func(p *p) { p.Sites[0].Zones[0].Name.EN = "Toilets" }, "sites[hall].zones[desk].name.en", Different, true, "Site ‘hall’: zone ‘desk’: Name: English: was not there, is now Toilets"},
+		{"the type of a camera not said", func(p *p) { p.Cameras[0].Type = "" }, "cameras[front].type", Looser, true, "Camera ‘front’: Type of camera: was fixed camera, is no longer there"},
+		{"nobody told at all", func(p *p) { p.Processing[0].Notify.When = policy.NotifyNone }, "processing[video].notify.when", Looser, true, "Processing ‘video’: Notice after consultation: When: was at once, is now not at all"},
+		{"not telling, where nothing was said", func(p *p) { p.Processing[1].Notify.When = policy.NotifyNone }, "processing[lensdop].notify.when", Different, false, "Processing ‘lensdop’: Notice after consultation: When: was not there, is now not at all"},
+		{"another who declares", func(p *p) { p.Attestations[0].Owner = "ict" }, "attestations[PUR-2].owner", Stricter, true, "Attestation ‘PUR-2’: Owner: was not there, is now ict"},
+		{"abuse made light of", func(p *p) { p.Breach.Text = "A mistake" }, "breach.text", Different, true, "Unlawful use: Consequences: was A grave breach, is now A mistake"},
+		{"advice reworded", func(p *p) { p.Metadata.Consultations[0].Outcome = "for" }, "metadata.consultations[dpo].outcome", Different, true, "About this protocol: consultation ‘dpo’: Outcome: was against, is now for"},
+		{"advice dropped", func(p *p) { p.Metadata.Consultations = nil }, "metadata.consultations[dpo]", Looser, true, "About this protocol: removed: consultation ‘dpo’"},
 		{"a version", func(p *p) { p.Metadata.Version = "2" }, "metadata.version", Different, false, "About this protocol: Version: was not there, is now 2"},
 		{"an article", func(p *p) { p.Cameras[0].Ref = "Art. 2" }, "cameras[front].ref", Different, false, "Camera ‘front’: Article: was not there, is now Art. 2"},
 	} {
@@ -206,9 +224,9 @@ func TestDiffSaysWhatIsConfirmed(t *testing.T) {
 	after.Processing[0].Basis.All = policy.BasisLaw
 	after.Rights.Basis.All = policy.BasisAssumed
 	want := []string{
-		"processing[video].basis different false: Processing ‘video’: basis: was assumed, is now from the law",
-		"cameras[front].basis.sees.desk different false: Camera ‘front’: Sees ‘desk’: was assumed, is now confirmed",
-		"cameras[front].basis.sound different false: Camera ‘front’: Sound: was assumed, is now confirmed",
+		"processing[video].basis different true: Processing ‘video’: basis: was assumed, is now from the law",
+		"cameras[front].basis.sees.desk different true: Camera ‘front’: Sees ‘desk’: was assumed, is now stated as confirmed",
+		"cameras[front].basis.sound different true: Camera ‘front’: Sound: was assumed, is now stated as confirmed",
 		"rights.basis different false: Rights of data subjects: basis: was not marked as assumed, is now assumed",
 	}
 	var got []string

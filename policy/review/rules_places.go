@@ -5,14 +5,14 @@ import "github.com/lensdop/lensdop/policy"
 func placeRules() map[string]rule {
 	return map[string]rule{
 		"Site.id":           text(),
-		"Site.name":         text(),
+		"Site.name":         text().approved(), // people know the place by it
 		"Site.address":      text().approved(), // another place under the same id
 		"Site.timezone":     text().approved(), // windows move
 		"Site.zones":        listOf(Looser).judged(newZone).approvedMembers(),
 		"Site.networks":     listOf(Stricter), // devices on it are found
 		"Site.live_view":    from(policy.Denied, policy.Allowed).approved(),
 		"Zone.id":           text(),
-		"Zone.name":         text(),
+		"Zone.name":         text().approved(), // it says what may be seen
 		"Zone.allowed":      more(Looser).withoutMeans("true").approved(),
 		"Network.interface": text(),
 		"Network.subnet":    text().approved(),
@@ -31,7 +31,7 @@ func placeRules() map[string]rule {
 		"Firmware.at_least": saidText().approved(), // versions of vendors have no order that holds for all
 
 		"CameraDefaults.processing": text().approved(),
-		"CameraDefaults.type":       from(policy.CameraFixed, policy.CameraPTZ).whenGone(Looser),
+		"CameraDefaults.type":       from(policy.CameraFixed, policy.CameraPTZ).withoutMeans(policy.CameraPTZ).approved(), // unsaid, it may turn
 		"CameraDefaults.sound":      from(policy.SoundForbidden, policy.SoundAllowed).withoutMeans(policy.SoundForbidden).approved(),
 		"CameraDefaults.view":       block(),
 		"CameraDefaults.max_detail": atMost(),
@@ -52,7 +52,7 @@ func placeRules() map[string]rule {
 		"Camera.device":       text().approved(),
 		"Camera.identity":     block().approved(),
 		"Camera.source":       text().approved(),
-		"Camera.type":         from(policy.CameraFixed, policy.CameraPTZ).whenGone(Looser),
+		"Camera.type":         from(policy.CameraFixed, policy.CameraPTZ).withoutMeans(policy.CameraPTZ).approved(),
 		"Camera.processing":   text().approved(),
 		"Camera.sound":        from(policy.SoundForbidden, policy.SoundAllowed).withoutMeans(policy.SoundForbidden).approved(),
 		"Camera.location":     saidText(),
@@ -181,7 +181,7 @@ func coveringRules() map[string]rule {
 		"Limits.one_off":     more(Stricter), // longer covered; but covering is also an attack
 		"Limits.sites":       more(Different),
 		"Reaction.within":    atMost(),
-		"Reaction.severity":  from("critical", "high", "medium", "low").whenGone(Looser),
+		"Reaction.severity":  from("critical", "high", "medium", "low").withoutMeans("low"),
 	}
 }
 
@@ -193,7 +193,7 @@ func checkingRules() map[string]rule {
 
 		"Attestation.rule":     text(),
 		"Attestation.text":     text().approved(),
-		"Attestation.owner":    saidText(),
+		"Attestation.owner":    saidText().approved(), // who answers for it
 		"Attestation.site":     text(),
 		"Attestation.every":    atMost(),
 		"Attestation.once":     more(Looser),
