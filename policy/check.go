@@ -62,6 +62,7 @@ func validate(d *decoder, p, previous *Protocol) {
 		templates: map[string]*Template{}, waivers: map[string]bool{},
 	}
 	p.locations = map[string]*time.Location{}
+	p.recurrences = map[string]*recurrence{}
 	v.index()
 	v.header()
 	v.processings()

@@ -132,7 +132,7 @@ func (p Policy) panes(camera lookup) ([]*pane, []Refusal) {
 		}
 	}
 	for _, w := range p.Protocol.Blackout.Windows {
-		s, err := newSeries(w)
+		s, err := p.Protocol.series(w)
 		if err != nil {
 			refused = append(refused, Refusal{Window: w.ID, Err: err})
 			continue

@@ -67,9 +67,11 @@ type Protocol struct {
 	Alerts            Alerts            `yaml:"alerts" json:"alerts"`
 	AgentRestrictions AgentRestrictions `yaml:"agent_restrictions" json:"agent_restrictions"`
 
-	locations  map[string]*time.Location // by site; filled by Parse
-	written    map[string]bool           // paths that a file says itself; filled by Parse
-	consentsAt []position                // where each consent stands; filled by Parse
+	locations map[string]*time.Location // by site; filled by Parse
+	// recurrences are the days of recurring windows, by Recurring.days.
+	recurrences map[string]*recurrence
+	written     map[string]bool // paths that a file says itself; filled by Parse
+	consentsAt  []position      // where each consent stands; filled by Parse
 }
 
 // The only values of apiVersion and kind.

@@ -429,10 +429,3 @@ func dateOfNumber(n int) Date { return DateOf(time.Unix(int64(n)*secondsOfDay, 0
 func weekdayOf(n int) time.Weekday {
 	return time.Weekday(((n+int(time.Thursday))%7 + 7) % 7)
 }
-
-// checkRecurring tells whether a recurring window can be carried out: its
-// rule, its days and its times. Which cameras it covers is not looked at.
-func checkRecurring(w Recurring) error {
-	_, err := newSeries(w)
-	return err
-}

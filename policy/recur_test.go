@@ -189,7 +189,7 @@ func TestCheckRecurring(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := good
 			c.change(&w)
-			err := checkRecurring(w)
+			_, err := newSeries(w)
 			if c.want == "" {
 				if err != nil {
 					t.Error(err)

@@ -23,7 +23,17 @@ type occurrence struct {
 }
 
 // newSeries checks a recurring window. The work is bounded for every value.
-func newSeries(w Recurring) (*series, error) {
+func newSeries(w Recurring) (*series, error) { return prepared(w, nil) }
+
+// series is newSeries with what is known since the protocol was read: finding
+// the last of many rare days costs milliseconds, and each question would pay it.
+func (p *Protocol) series(w Recurring) (*series, error) { return prepared(w, p.recurrences) }
+
+// days is what the days of a window depend on.
+func (w Recurring) days() string { return fmt.Sprint(w.Rule, " ", w.First, " ", w.Last, " ", w.Except) }
+
+// prepared is newSeries with the days that are known already.
+func prepared(w Recurring, known map[string]*recurrence) (*series, error) {
 	fail := func(format string, args ...any) (*series, error) {
 		return nil, fmt.Errorf("window %s: %w", short(w.ID), fmt.Errorf(format, args...))
 	}
@@ -49,6 +59,9 @@ func newSeries(w Recurring) (*series, error) {
 	case !w.Last.IsZero() && dayNumber(w.Last) < dayNumber(w.First):
 		return fail("last is %s, before first, %s; write a later day, or leave it out", w.Last, w.First)
 	default:
+	}
+	if days := known[w.days()]; days != nil {
+		return &series{Recurring: w, days: days, begins: begins, ends: ends}, nil
 	}
 	s := &series{Recurring: w, days: newRecurrence(r, w.First, w.Last, w.Except), begins: begins, ends: ends}
 	first := dayNumber(w.First)

@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// maxWindows bounds the recurring windows of a protocol: each question about a
+// camera goes through all of them.
+const maxWindows = 250
+
 func (v *validator) blackout() {
 	b := &v.p.Blackout
 	take(v, "blackout.proof.sample_every", &b.Proof.SampleEvery, Duration{Time: 10 * time.Second})
@@ -39,6 +43,10 @@ func (v *validator) blackout() {
 		v.template(index("blackout.templates", i), &b.Templates[i])
 	}
 	ids(v, "blackout.windows", b.Windows, func(w Recurring) string { return w.ID })
+	if n := len(b.Windows); n > maxWindows {
+		v.fault(index("blackout.windows", maxWindows), fmt.Sprintf("the protocol has %d recurring windows; the limit is %d", n, maxWindows), "let one window name several sites, zones or cameras")
+		return
+	}
 	for i, w := range b.Windows {
 		v.recurring(index("blackout.windows", i), w)
 	}
@@ -122,9 +130,12 @@ func (v *validator) recurring(at string, w Recurring) {
 	if len(v.problems) > before {
 		return
 	}
-	if err := checkRecurring(w); err != nil { // all its parts are fine, and together they make no window
+	s, err := newSeries(w)
+	if err != nil { // all its parts are fine, and together they make no window
 		v.fault(join(at, "rule"), err.Error(), "")
+		return
 	}
+	v.p.recurrences[w.days()] = s.days
 }
 
 // recorded checks the dated decisions that the file records (rule GOV-1).
