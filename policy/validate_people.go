@@ -122,6 +122,10 @@ func (v *validator) council() {
 	}
 }
 
+// ruleCovered is the rule that what must be covered is. No waiver lifts it, and
+// no exception.
+const ruleCovered = "BLK-1"
+
 func (v *validator) attestations() {
 	excepted := map[string]bool{}
 	for i, e := range v.p.Rules.Except {
@@ -132,6 +136,9 @@ func (v *validator) attestations() {
 			v.fault(join(at, "rule"), fmt.Sprintf("rule %s is taken out twice", short(e.Rule)), "keep one")
 		}
 		excepted[e.Rule] = true
+		if e.Rule == ruleCovered {
+			v.fault(join(at, "rule"), fmt.Sprintf("rule %s cannot be taken out: a camera that must be covered is covered, or that is told", e.Rule), "remove the entry; leave blackout out if nothing is to be covered")
+		}
 	}
 	type about struct{ rule, site, text string }
 	seen := map[about]bool{}
