@@ -36,7 +36,18 @@ func (p *Protocol) CheckDecision(d Decision) error {
 	if err := p.inUse(d.Template); err != nil {
 		return fmt.Errorf("decision %s: %w", short(d.ID), err)
 	}
+	// A release names its decision by the id alone: who may choose the id of a
+	// new decision must not release another one with it.
+	if p.names(d.ID) {
+		return fmt.Errorf("decision %s: a decision or window of the protocol has this id; choose another", short(d.ID))
+	}
 	return nil
+}
+
+// names tells whether a decision or recurring window of the protocol has an id.
+func (p *Protocol) names(id string) bool {
+	return slices.ContainsFunc(p.Decisions, func(d RecordedDecision) bool { return d.ID == id }) ||
+		slices.ContainsFunc(p.Blackout.Windows, func(w Recurring) bool { return w.ID == id })
 }
 
 // inUse tells whether new decisions can be taken, and follow a template.
