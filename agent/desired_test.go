@@ -296,7 +296,7 @@ func TestProtocolLiftsNothingInForce(t *testing.T) {
 		},
 		"nothing dropped while the clock is in doubt": {
 			true, func(t *testing.T) wire.Desired { return document(5, decided(t)) },
-			func(t *testing.T) wire.Desired { return document(6) }, false,
+			func(*testing.T) wire.Desired { return document(6) }, false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
