@@ -246,7 +246,18 @@ func (s *Server) ended(d store.Decision) time.Time {
 	if len(spans) == 0 { // released before it began
 		return d.From
 	}
-	return spans[0].Until // the same for all its cameras
+	// They end as one, unless the protocol names a decision of its own alike:
+	// then neither is over before both are.
+	var end time.Time
+	for _, i := range spans {
+		if i.Until.IsZero() {
+			return time.Time{}
+		}
+		if i.Until.After(end) {
+			end = i.Until
+		}
+	}
+	return end
 }
 
 // publishState says to everybody that the server lives.

@@ -27,3 +27,6 @@ func Judge(ctx context.Context, s *Server, now time.Time) error { return s.judge
 func ServiceOf(s *Server) ui.Service { return &service{s} }
 
 func DecodeBatch(b []byte) error { _, err := decodeBatch(b); return err }
+
+// Ended is when a decision counts as over.
+func Ended(s *Server, d store.Decision) time.Time { return s.ended(d) }
