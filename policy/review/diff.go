@@ -269,7 +269,7 @@ func (d *differ) basis(path string, at place, name policy.Text, b, a string) {
 		n := name.In(lang) + ": "
 		switch {
 		case b == policy.BasisAssumed && a == "":
-			return n + pick(lang, "was aangenomen, staat er nu als bevestigd", "était supposé, est désormais donné pour confirmé", "was assumed, is now stated as confirmed")
+			return n + pick(lang, "was als aangenomen gemerkt, is dat niet meer", "était marqué comme supposé, ne l'est plus", "was marked as assumed, no longer is")
 		case b == "" && a == policy.BasisAssumed:
 			return n + pick(lang, "was niet als aangenomen gemerkt, is nu aangenomen", "n'était pas marqué comme supposé, l'est désormais", "was not marked as assumed, is now assumed")
 		default:

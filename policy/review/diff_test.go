@@ -180,6 +180,7 @@ func TestDiffSays(t *testing.T) {
 		{"a waiver widened", func(p *p) { p.Waivers[0].Target.Camera = "" }, "waivers[w1].target.camera", Looser, true, "Waiver ‘w1’: Only for: Camera: was front, is no longer there"},
 		{"fewer addresses alerted", func(p *p) { p.Alerts.Addresses["boss"] = []string{"a@x.example"} }, "alerts.addresses[boss][b@x.example]", Looser, true, "Alerts: Addresses: boss: removed: b@x.example"},
 		{"a role not alerted", func(p *p) { p.Alerts.Critical = nil }, "alerts.critical[boss]", Looser, true, "Alerts: Critical: removed: boss"},
+		{"less must be shown closed, of all cameras", func(p *p) { p.CameraDefaults.Required = []string{policy.PartPicture} }, "camera_defaults.required", Different, true, "For all cameras: Must be shown closed: the protocol now says which: picture"},
 		{"a site gone", func(p *p) { p.Sites = nil }, "sites[hall]", Stricter, true, "Removed: site ‘hall’"},
 		{"a reader gone", func(p *p) { p.Readers = nil }, "readers[door]", Stricter, true, "Removed: badge reader ‘door’"},
 		{"a store gone", func(p *p) { p.Stores = nil }, "stores[nvr]", Stricter, true, "Removed: store ‘nvr’"},
@@ -216,8 +217,9 @@ func TestDiffSays(t *testing.T) {
 	}
 }
 
-// Where a value comes from is told, and what was assumed and is confirmed is said so.
-func TestDiffSaysWhatIsConfirmed(t *testing.T) {
+// Where a value comes from is told, and what loses its mark needs approval: it
+// may have been confirmed, moved to another place, or just taken off.
+func TestDiffSaysWhatIsNoLongerAssumed(t *testing.T) {
 	before, after := small(), small()
 	before.Cameras[0].Basis = policy.Basis{Fields: map[string]string{"sound": policy.BasisAssumed, "sees.desk": policy.BasisAssumed}}
 	before.Processing[0].Basis.All = policy.BasisAssumed
@@ -225,8 +227,8 @@ func TestDiffSaysWhatIsConfirmed(t *testing.T) {
 	after.Rights.Basis.All = policy.BasisAssumed
 	want := []string{
 		"processing[video].basis different true: Processing ‘video’: basis: was assumed, is now from the law",
-		"cameras[front].basis.sees.desk different true: Camera ‘front’: Sees ‘desk’: was assumed, is now stated as confirmed",
-		"cameras[front].basis.sound different true: Camera ‘front’: Sound: was assumed, is now stated as confirmed",
+		"cameras[front].basis.sees.desk different true: Camera ‘front’: Sees ‘desk’: was marked as assumed, no longer is",
+		"cameras[front].basis.sound different true: Camera ‘front’: Sound: was marked as assumed, no longer is",
 		"rights.basis different false: Rights of data subjects: basis: was not marked as assumed, is now assumed",
 	}
 	var got []string

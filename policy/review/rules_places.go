@@ -38,7 +38,7 @@ func placeRules() map[string]rule {
 		"CameraDefaults.services":   setOf(Looser).whenUnsaid(Looser),
 		"CameraDefaults.analytics":  setOf(Looser).approved(),
 		"CameraDefaults.methods":    setOf(Different).approved().inOrder(),
-		"CameraDefaults.required":   setOf(Stricter).approved(),
+		"CameraDefaults.required":   setOf(Stricter).whenUnsaid(Different).approved(), // unsaid means all of them
 		"CameraDefaults.sessions":   more(Different),
 		"CameraDefaults.firmware":   block(),
 		"ViewLimits.max_shift":      more(Looser),
