@@ -85,14 +85,19 @@ func (d *document) head() {
 		source
 		nl, fr, en string
 	}{
-		{source{ref: d.pick("Art. 6", "Art. 6", "Art. 6")}, "staat in dat artikel van het geschreven protocol", "figure dans cet article du protocole écrit", "stands in that article of the written protocol"},
-		{source{}, "het protocol zegt dit zonder een artikel te noemen", "le protocole le dit sans citer d'article", "the protocol says this without naming an article"},
+		{source{ref: d.pick("Art. 6", "Art. 6", "Art. 6")}, "staat volgens het bestand in dat artikel van het geschreven protocol", "figure, selon le fichier, dans cet article du protocole écrit", "stands, by the file, in that article of the written protocol"},
+		{source{}, "is volgens het bestand een woord van het protocol, maar er staat geen artikel bij", "est, selon le fichier, un énoncé du protocole, mais sans article", "is, by the file, the protocol's own word, but without an article"},
+		{source{file: true}, "hoort bij het bestand zelf, zoals een kenmerk of een lege lijst; geen document zegt dit", "appartient au fichier lui-même, comme un identifiant ou une liste vide; aucun document ne le dit", "belongs to the file itself, such as an id or an empty list; no document says it"},
 		{source{basis: policy.BasisLaw}, "komt uit de wet", "vient de la loi", "comes from the law"},
 		{source{filled: true}, "staat niet op deze plaats in het bestand; het volgt uit wat voor alle camera's of voor het apparaat geldt, of is de waarde die Lensdop aanhoudt", "ne figure pas à cet endroit du fichier; découle de ce qui vaut pour toutes les caméras ou pour l'appareil, ou est la valeur retenue par Lensdop", "does not stand at this place of the file; it follows from what holds for all cameras or for the device, or is the value that Lensdop takes"},
 		{source{basis: policy.BasisAssumed}, "staat niet in het geschreven protocol; wie er verantwoordelijk voor is moet het bevestigen (alle punten staan achteraan)", "ne figure pas dans le protocole écrit; le responsable doit le confirmer (liste complète à la fin)", "is not in the written protocol; whoever is responsible has to confirm it (all of them are listed at the end)"},
 	} {
 		d.printf("- %s %s\n", s.mark(d.lang), d.pick(s.nl, s.fr, s.en))
 	}
+	d.printf("\n%s\n", d.pick(
+		"Binnen een opsomming hoort een herkomst alleen bij het woord dat ervoor staat, de laatste bij de rest.",
+		"Dans une énumération, une origine ne vaut que pour le mot qui la précède; la dernière vaut pour le reste.",
+		"Within a list of words a source belongs to the word before it alone, the last one to the rest."))
 	if s := top(d.p); s.ref != "" || s.basis != "" {
 		d.printf("\n%s %s\n", d.pick("Waar een blok niets zegt, geldt:", "Sauf indication contraire:", "Where a block says nothing, this holds:"), s.mark(d.lang))
 	}

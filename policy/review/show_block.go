@@ -112,8 +112,12 @@ func (d *document) cell(f field, v reflect.Value, src blockSource) (string, sour
 		return "", s, false
 	}
 	filled := !isEmpty(v) && !d.p.Written(join(src.path, f.key))
-	if filled {
+	switch {
+	case filled:
 		s = source{filled: true}
+	case s.basis == "" && ofFile(f):
+		s = source{file: true}
+	default:
 	}
 	l, _ := d.Label(f.typ, f.key)
 	name := l.Name.In(d.lang)
@@ -238,7 +242,12 @@ func indentOf(indent string) string {
 // list writes a list of blocks: as a table, as short lines, or one after the other.
 func (d *document) list(indent string, f field, v reflect.Value, src blockSource) {
 	if v.Len() == 0 {
-		d.printf("%s- %s %s\n", indent, d.pick("geen", "aucun", "none"), src.mark(d.lang))
+		// That a list is empty is no statement of an article, unless the block says so by name.
+		s, explicit := src.of(f.key, "")
+		if !explicit {
+			s = source{file: true}
+		}
+		d.printf("%s- %s %s\n", indent, d.pick("geen opgenomen", "aucune mention", "none entered"), s.mark(d.lang))
 		return
 	}
 	typ := v.Type().Elem().Name()

@@ -291,6 +291,32 @@ func TestFilledIn(t *testing.T) {
 	}
 }
 
+// No article says what belongs to the file, nor that a list is empty.
+func TestTheFileIsNoArticle(t *testing.T) {
+	p, err := policy.Parse("heusden.yaml", examples.All()["heusden.yaml"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := shown(t, p, nil, "nl")
+	for _, want := range []string{
+		"- **Versie:** 2020.1 *[bestand]*\n",
+		"- **Tijdzone:** Europe/Amsterdam *[bestand]*\n",
+		"- **Versie van het bestandsformaat:** lensdop/v1 *[bestand]*\n",
+		"- **Soort systeem:** gespreksopname *[bestand]*\n",
+		"- **Regel:** SEC-1 *[bestand]*\n",
+		"### Camera's\n\n- geen opgenomen *[bestand]*\n",
+		"- **Zones:**\n  - geen opgenomen *[bestand]*\n",
+		"- **Eigenaar:** Manager van de locatie of het cluster [Art. 3.1]\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the document lacks %q", want)
+		}
+	}
+	if strings.Contains(got[strings.Index(got, "## 1."):], "[zonder artikel]") {
+		t.Error("something has no article and no other source")
+	}
+}
+
 // What people must read in the document of the invented municipality.
 func TestShowSays(t *testing.T) {
 	p := lensmonde(t)

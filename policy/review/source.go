@@ -15,6 +15,9 @@ type source struct {
 	// filled tells that the file does not say it there: it follows from what
 	// holds for all cameras or for the device, or is what holds everywhere.
 	filled bool
+	// file tells that it belongs to the file, such as its version: no
+	// document says it.
+	file bool
 }
 
 // child is the source of a block that stands under a field of another: what
@@ -73,6 +76,9 @@ func (s source) mark(lang string) string {
 	if s.filled {
 		return "*[" + pick(lang, "ingevuld", "complété", "filled in") + "]*"
 	}
+	if s.file {
+		return "*[" + pick(lang, "bestand", "fichier", "file") + "]*"
+	}
 	switch s.basis {
 	case "":
 		if ref == "" {
@@ -91,6 +97,18 @@ func (s source) mark(lang string) string {
 		return "*[" + pick(lang, "wet", "loi", "law") + ref + "]*"
 	default:
 		return "[" + escape(s.basis) + " " + ref + "]"
+	}
+}
+
+// ofFile tells that a key belongs to the file and its making, so that the article
+// of the block around it does not say it.
+func ofFile(f field) bool {
+	switch f.name() {
+	case "Protocol.apiVersion", "Protocol.kind", "Metadata.id", "Metadata.version", "Metadata.jurisdiction", "Metadata.timezone", "Site.timezone",
+		"DerivedFrom.id", "Processing.system", "Processing.checker", "CameraDefaults.processing", "Attestation.rule", "Conflict.code":
+		return true
+	default:
+		return false
 	}
 }
 
