@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/rules"
 	"github.com/lensdop/lensdop/policy/server/store"
 	"github.com/lensdop/lensdop/policy/server/ui"
@@ -239,6 +240,47 @@ func (s *Server) watchReleases(t *store.Tx, now time.Time) error {
 				Key: key, Kind: ui.AlertRelease, Site: d.Site, Subject: d.ID,
 				Severity: string(rules.High), Since: d.EarliestRelease, Due: due,
 			})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.watchRecorded(t, all, now)
+}
+
+// watchRecorded does the same for the windows of decisions that the protocol
+// itself records. They, too, last until a person releases.
+func (s *Server) watchRecorded(t *store.Tx, signed []store.Decision, now time.Time) error {
+	if !slices.ContainsFunc(s.protocol.Decisions, func(d policy.RecordedDecision) bool { return d.Cover.IsSet() }) {
+		return nil
+	}
+	pol := policy.Policy{Protocol: s.protocol}
+	for _, d := range signed {
+		for _, r := range d.Releases {
+			pol.Releases = append(pol.Releases, r.Release)
+		}
+	}
+	open := map[string]policy.Entry{}
+	for _, e := range pol.Agenda("", now, now.Add(1)) {
+		if e.Kind == policy.EntryRecorded && e.Until.IsZero() {
+			open[e.Window] = e
+		}
+	}
+	for _, d := range s.protocol.Decisions {
+		key := "release/" + d.ID
+		e, covers := open[d.ID]
+		due := e.EarliestRelease.Add(s.config.Timing.ReleaseDue)
+		var err error
+		switch {
+		case !d.Cover.IsSet() || slices.ContainsFunc(signed, func(x store.Decision) bool { return x.ID == d.ID }): // watched already
+		case !covers:
+			err = s.resolve(t, key, now)
+		case !now.Before(due):
+			err = s.raiseOnce(t, store.Alert{
+				Key: key, Kind: ui.AlertRelease, Site: e.Site, Subject: d.ID,
+				Severity: string(rules.High), Since: e.EarliestRelease, Due: due,
+			})
+		default:
 		}
 		if err != nil {
 			return err

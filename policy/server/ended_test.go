@@ -8,19 +8,56 @@ import (
 	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/server"
 	"github.com/lensdop/lensdop/policy/server/store"
+	"github.com/lensdop/lensdop/policy/server/ui"
 )
+
+// recording is the example with a decision of its own to cover on a day.
+func recording(t *testing.T, protocol []byte) []byte {
+	t.Helper()
+	text := bytes.Replace(protocol, []byte("\ndecisions:\n"), []byte(`
+decisions:
+  - {id: stemdag, date: "2026-01-05", by: location-manager, text: "Verkiezing", cover: {template: verkiezing, site: de-polder, first: "2026-03-18"}}
+`), 1)
+	if bytes.Equal(text, protocol) {
+		t.Fatal("the example records no decisions")
+	}
+	return text
+}
+
+// What the protocol itself has covered lasts until a person releases, and
+// nobody may forget it.
+func TestRecordedDecisionThatNobodyReleases(t *testing.T) {
+	c := config(t, t.TempDir())
+	b := start(t, c)
+	open := func(b *bench) (found bool) {
+		view(t, b, func(tx *store.Tx) error {
+			a, err := tx.OpenAlert("release/stemdag")
+			found = err == nil && a.Site == site && a.Kind == ui.AlertRelease
+			return nil
+		})
+		return found
+	}
+	if err := server.Tick(t.Context(), b.Server, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if open(b) {
+		t.Error("an alert about a decision that nobody took")
+	}
+	b.stop()
+	c.Protocol = recording(t, c.Protocol)
+	b = start(t, c)
+	if err := server.Tick(t.Context(), b.Server, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if !open(b) {
+		t.Error("nobody hears of a cover that nobody released")
+	}
+}
 
 // A decision that the protocol names alike does not end one that is open.
 func TestDecisionNamedTwiceIsOverWhenBothAre(t *testing.T) {
 	c := config(t, t.TempDir())
-	recorded := `decisions:
-  - {id: stemdag, date: "2026-01-05", by: location-manager, text: "Verkiezing", cover: {template: verkiezing, site: de-polder, first: "2026-03-18"}}
-`
-	text := bytes.Replace(c.Protocol, []byte("\ndecisions:\n"), []byte("\n"+recorded), 1)
-	if bytes.Equal(text, c.Protocol) {
-		t.Fatal("the example records no decisions")
-	}
-	c.Protocol = text
+	c.Protocol = recording(t, c.Protocol)
 	b := start(t, c)
 	p, err := policy.Parse("p", c.Protocol)
 	if err != nil {
@@ -36,7 +73,7 @@ func TestDecisionNamedTwiceIsOverWhenBothAre(t *testing.T) {
 	if end := server.Ended(b.Server, store.Decision{Decision: d, Releases: []store.Release{release}}); !end.IsZero() {
 		t.Fatalf("released before its time, over at %s; the test proves nothing", end)
 	}
-	d.ID, release.Release.Decision = "stemdag", "stemdag"
+	d.ID, release.Decision = "stemdag", "stemdag"
 	if end := server.Ended(b.Server, store.Decision{Decision: d, Releases: []store.Release{release}}); !end.IsZero() {
 		t.Errorf("over at %s, though the later one is open", end)
 	}

@@ -30,3 +30,6 @@ func DecodeBatch(b []byte) error { _, err := decodeBatch(b); return err }
 
 // Ended is when a decision counts as over.
 func Ended(s *Server, d store.Decision) time.Time { return s.ended(d) }
+
+// Tick does what time alone brings about.
+func Tick(ctx context.Context, s *Server, now time.Time) error { return s.tick(ctx, now) }
