@@ -102,3 +102,14 @@ func TestCoveringIsNoException(t *testing.T) {
 		t.Errorf("problems %v", e)
 	}
 }
+
+func TestInvisibleCharactersAreRefused(t *testing.T) {
+	f := lensmonde(t, "blackout:", "")
+	for _, r := range []rune{0xad, 0x61c, 0x180e, 0x200b, 0x200d, 0x200f, 0x202e, 0x2060, 0x2069, 0xe0041} {
+		g := File{Name: f.Name, Data: []byte(strings.Replace(string(f.Data), "stemlokaal gesloten", "stem"+string(r)+"lokaal gesloten", 1))}
+		_, problems := Check(g)
+		if e := problems.Of(ClassError); len(e) != 1 || !strings.Contains(e[0].What, fmt.Sprintf("invisible character %U", r)) {
+			t.Errorf("%U: %v", r, e)
+		}
+	}
+}

@@ -253,13 +253,27 @@ func checkBytes(name string, data []byte) Problems {
 		case r == '\r' || r == '\t' || r == 0xfeff && i == 0:
 		case r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029:
 			return one(fmt.Sprintf("the control character %U", r), "remove it")
-		case r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0xfeff:
+		case invisible(r):
 			return one(fmt.Sprintf("the invisible character %U, which can make the text read otherwise than it is", r), "remove it")
 		}
 		at.column++
 		i += n
 	}
 	return nil
+}
+
+// invisible tells that a character shows nothing, and so can reorder what
+// stands around it or make two texts look alike that are not.
+func invisible(r rune) bool {
+	switch {
+	case r == 0xad, r == 0x61c, r == 0x180e, r == 0xfeff, // soft hyphen, Arabic mark, vowel separator, no-break space
+		r >= 0x200b && r <= 0x200f, // zero width, left and right marks
+		r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x206f,
+		r >= 0xe0000 && r <= 0xe007f: // tags
+		return true
+	default:
+		return false
+	}
 }
 
 // checkTokens refuses the parts of YAML that a protocol has no use for, and
