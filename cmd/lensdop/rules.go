@@ -33,6 +33,9 @@ func rulesCommand() *cobra.Command {
 				return err
 			}
 			table := rules.Table()
+			for i := range ids {
+				ids[i] = strings.ToUpper(ids[i])
+			}
 			for _, id := range ids {
 				if !slices.ContainsFunc(table, func(r rules.Rule) bool { return r.ID == id }) {
 					return fmt.Errorf("there is no rule %s; `lensdop rules` lists them", id)
