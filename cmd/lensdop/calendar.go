@@ -21,8 +21,8 @@ func calendarCommand() *cobra.Command {
 		Short: "List when the protocol itself covers which cameras",
 		Long: "List when the protocol itself covers which cameras: its recurring windows, and the decisions\n" +
 			"that it records. What people decide in Lensdop is on the server's pages.\n\n" +
-			"Days are those of each site; --to is the first day that is left out.",
-		Args: cobra.ExactArgs(1),
+			"Days are those of each site; --to is the first day that is left out. At most a century.",
+		Args: wanted(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := checkLang(lang); err != nil {
 				return err
@@ -65,8 +65,12 @@ func calendarCommand() *cobra.Command {
 	f.StringVar(&to, "to", "", "first day that is left out; a year later unless given")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	f.BoolVar(&ical, "ical", false, "print an iCalendar file (RFC 5545)")
+	c.MarkFlagsMutuallyExclusive("json", "ical")
 	return c
 }
+
+// maxDays is a century: a typing error in a year must not fill the memory.
+const maxDays = 36525
 
 // agenda gathers the windows of the sites between two days of each.
 func agenda(p *policy.Protocol, site string, first, last policy.Date) ([]policy.Entry, error) {
@@ -76,9 +80,14 @@ func agenda(p *policy.Protocol, site string, first, last policy.Date) ([]policy.
 	if !start(first, time.UTC).Before(start(last, time.UTC)) {
 		return nil, fmt.Errorf("--to %s is not after --from %s", last, first)
 	}
+	if start(first.AddDays(maxDays), time.UTC).Before(start(last, time.UTC)) {
+		return nil, fmt.Errorf("--from %s --to %s is more than %d days; ask for less", first, last, maxDays)
+	}
 	entries := []policy.Entry{}
 	found := false
+	var have []string
 	for _, s := range p.Sites {
+		have = append(have, s.ID)
 		if site != "" && s.ID != site {
 			continue
 		}
@@ -87,7 +96,7 @@ func agenda(p *policy.Protocol, site string, first, last policy.Date) ([]policy.
 		entries = append(entries, policy.Policy{Protocol: p}.Agenda(s.ID, start(first, loc), start(last, loc))...)
 	}
 	if !found {
-		return nil, fmt.Errorf("%q is no site of %s", site, p.Metadata.ID)
+		return nil, fmt.Errorf("--site %s is no site of %s; it has %s", site, p.Metadata.ID, strings.Join(have, ", "))
 	}
 	slices.SortStableFunc(entries, func(a, b policy.Entry) int { return a.From.Compare(b.From) })
 	return entries, nil

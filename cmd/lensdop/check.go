@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,9 +34,12 @@ func checkCommand() *cobra.Command {
 			"  error     cannot be evaluated, or is unlawful without a cited ground\n" +
 			"  conflict  the protocol against itself or the law; settled once the file names a resolution\n" +
 			"  open      the source does not say\n\n" +
-			"Files with the same metadata.id are one protocol. Exit code 0: all can be evaluated.\n" +
-			"1: one has an error; with --strict also a conflict that is not settled, or an open point.",
-		Args: cobra.MinimumNArgs(1),
+			"A folder stands for the .yaml files in it; files with the same metadata.id are one protocol.\n" +
+			"What is found goes to standard error, a line per protocol to standard output; with --json\n" +
+			"both are on standard output.\n\n" +
+			"Exit code 0: all can be evaluated. 1: one has an error; with --strict also a conflict that is\n" +
+			"not settled, or an open point.",
+		Args: wanted(1, -1),
 		RunE: func(c *cobra.Command, names []string) error {
 			var before *policy.Protocol
 			if previous != "" {
@@ -44,16 +48,20 @@ func checkCommand() *cobra.Command {
 					return err
 				}
 			}
-			bad := 0
+			bad, known := 0, false
 			for _, p := range checkFiles(names, before, strict) {
 				if !p.OK {
 					bad++
 				}
+				// One that cannot be evaluated may have lost its id.
+				known = known || p.ID == "" || before != nil && p.ID == before.Metadata.ID
 				if err := printChecked(c, asJSON, p); err != nil {
 					return err
 				}
 			}
 			switch {
+			case before != nil && !known:
+				return fmt.Errorf("--previous %s is of protocol %s, and no file is: nothing was held against it", previous, before.Metadata.ID)
 			case bad > 0 && strict:
 				return errors.New("not every protocol is free of errors, open points and conflicts")
 			case bad > 0:
@@ -64,28 +72,39 @@ func checkCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON line per protocol")
 	c.Flags().BoolVar(&strict, "strict", false, "fail on open points and on conflicts that are not settled, too")
-	c.Flags().StringVar(&previous, "previous", "", "the protocol as the works council knew it: tell what it did not consent to")
+	c.Flags().StringVar(&previous, "previous", "", "the protocol (same metadata.id) as the works council knew it:\ntell what it did not consent to")
 	return c
 }
 
-// checkFiles checks files, those of one protocol together.
+// checkFiles checks files, those of one protocol together. Only the protocol with
+// the id of previous is held against it. A file that is named twice, or by
+// itself and by its folder, is one file.
 func checkFiles(names []string, previous *policy.Protocol, strict bool) []checkedProtocol {
 	var out, unread []checkedProtocol
 	var all []policy.File
+	seen := map[string]bool{}
 	for _, name := range names {
 		files, err := protocolfiles.Read(name)
 		if err != nil {
 			unread = append(unread, checkedProtocol{Files: []string{name}, Problems: policy.Problems{{Class: policy.ClassError, File: name, Line: 1, Column: 1, What: err.Error(), Fix: "name a file or folder that can be read"}}})
 			continue
 		}
-		all = append(all, files...)
+		for _, f := range files {
+			if where := place(f.Name); !seen[where] {
+				seen[where] = true
+				all = append(all, f)
+			}
+		}
 	}
 	for _, files := range policy.Group(all...) {
 		r := checkedProtocol{Problems: policy.Problems{}, OK: true}
 		for _, f := range files {
 			r.Files = append(r.Files, f.Name)
 		}
-		p, problems := policy.CheckSince(previous, files...)
+		p, problems := policy.Check(files...)
+		if previous != nil && (p == nil || p.Metadata.ID == previous.Metadata.ID) {
+			p, problems = policy.CheckSince(previous, files...)
+		}
 		if p != nil {
 			r.ID = p.Metadata.ID
 		}
@@ -98,6 +117,18 @@ func checkFiles(names []string, previous *policy.Protocol, strict bool) []checke
 		out = append(out, r)
 	}
 	return append(out, unread...)
+}
+
+// place is where a file really lies.
+func place(name string) string {
+	whole, err := filepath.Abs(name)
+	if err != nil {
+		return name
+	}
+	if target, err := filepath.EvalSymlinks(whole); err == nil {
+		return target
+	}
+	return whole
 }
 
 func printChecked(c *cobra.Command, asJSON bool, r checkedProtocol) error {

@@ -18,8 +18,8 @@ func diffCommand() *cobra.Command {
 		Use:   "diff OLD NEW",
 		Short: "Say what a new version makes looser, stricter or just different",
 		Long: "Say what a new version makes looser, stricter or just different, for the people in view.\n\n" +
-			"Exit code 0, or with --exit-code 3 if something needs approval.",
-		Args: cobra.ExactArgs(2),
+			"Exit code 0; with --exit-code 3 if something needs approval. 1: one of both cannot be read.",
+		Args: wanted(2, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := checkLang(lang); err != nil {
 				return err
@@ -33,6 +33,9 @@ func diffCommand() *cobra.Command {
 				return err
 			}
 			changes := review.Diff(before, after)
+			if changes == nil {
+				changes = []review.Change{} // JSON: an empty list, not null
+			}
 			if asJSON {
 				err = json.NewEncoder(c.OutOrStdout()).Encode(changes)
 			} else {
@@ -61,6 +64,7 @@ func printChanges(w io.Writer, changes []review.Change, lang string) error {
 		_, err := fmt.Fprintln(w, say("Geen verschil.", "Aucune différence.", "No difference."))
 		return err
 	}
+	marked := false
 	for _, part := range []struct {
 		direction review.Direction
 		title     string
@@ -82,12 +86,15 @@ func printChanges(w io.Writer, changes []review.Change, lang string) error {
 			}
 			mark := " "
 			if ch.NeedsApproval {
-				mark = "*"
+				mark, marked = "*", true
 			}
 			if _, err := fmt.Fprintf(w, "%s %s (%s)\n", mark, ch.Text.In(lang), ch.Path); err != nil {
 				return err
 			}
 		}
+	}
+	if !marked {
+		return nil // the legend alone would read as a verdict
 	}
 	_, err := fmt.Fprintln(w, say("* heeft goedkeuring nodig", "* demande une approbation", "* needs approval"))
 	return err

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +21,7 @@ func findingsCommand() *cobra.Command {
 		Long: "Judge a protocol as a whole: the rules that follow from the file and the calendar alone.\n" +
 			"What needs logs, registers or devices is unproven here.\n\n" +
 			"Exit code 0: all of it is in order. 3: a finding. 1: it cannot be judged.",
-		Args: cobra.ExactArgs(1),
+		Args: wanted(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := checkLang(lang); err != nil {
 				return err
@@ -59,11 +61,14 @@ func findingsCommand() *cobra.Command {
 }
 
 func printFindings(w io.Writer, list []rules.Finding, lang string) error {
-	undelivered, notAsked := 0, 0
+	var untold []string
+	notAsked := 0
 	for _, f := range list {
 		switch {
 		case f.Undelivered:
-			undelivered++
+			if !slices.Contains(untold, f.Rule) {
+				untold = append(untold, f.Rule)
+			}
 			continue
 		case f.Status == rules.NotApplicable:
 			notAsked++
@@ -79,10 +84,10 @@ func printFindings(w io.Writer, list []rules.Finding, lang string) error {
 		}
 	}
 	text := policy.Text{
-		NL: "Niet te zeggen zonder logboeken, registers of apparaten: %d. Door het protocol niet gevraagd: %d.\n",
-		FR: "Impossible à dire sans journaux, registres ou appareils: %d. Non demandé par le protocole: %d.\n",
-		EN: "Cannot be told without logs, registers or devices: %d. Not asked by the protocol: %d.\n",
+		NL: "Door het protocol niet gevraagd: %d.\nNiet of niet helemaal te zeggen zonder logboeken, registers of apparaten, %d regels: %s\n",
+		FR: "Non demandé par le protocole: %d.\nImpossible à dire, en tout ou en partie, sans journaux, registres ou appareils, %d règles: %s\n",
+		EN: "Not asked by the protocol: %d.\nCannot be told, or not in full, without logs, registers or devices, %d rules: %s\n",
 	}
-	_, err := fmt.Fprintf(w, text.In(lang), undelivered, notAsked)
+	_, err := fmt.Fprintf(w, text.In(lang), notAsked, len(untold), strings.Join(untold, " "))
 	return err
 }

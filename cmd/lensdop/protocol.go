@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -37,6 +38,17 @@ func loadProtocol(path string) (*policy.Protocol, policy.Problems, error) {
 	return p, problems, nil
 }
 
+// wanted wants a number of arguments (most -1: any), and says which, as the usage
+// line does.
+func wanted(least, most int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		return fmt.Errorf("%d given; write %s", len(args), strings.TrimSuffix(c.UseLine(), " [flags]"))
+	}
+}
+
 func langFlag(c *cobra.Command, lang *string) {
 	c.Flags().StringVar(lang, "lang", "nl", "language: nl, fr or en")
 }
@@ -57,7 +69,7 @@ func showCommand() *cobra.Command {
 		Short: "Print a protocol as a document to put beside the paper",
 		Long: "Print a protocol as a document (Markdown) to put beside the paper. It sets the\n" +
 			"municipality's own words, with their article, apart from what is assumed and from the law.",
-		Args: cobra.ExactArgs(1),
+		Args: wanted(1, 1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := checkLang(lang); err != nil {
 				return err
@@ -82,7 +94,7 @@ func consentCommand() *cobra.Command {
 		Short: "Print the hashes of what a works council consents to now",
 		Long: "Print, for the processings named (all if none is), the hash of what the protocol says now of\n" +
 			"each point that the works council weighs. They belong under covers: of its consent.",
-		Args: cobra.MinimumNArgs(1),
+		Args: wanted(1, -1),
 		RunE: func(c *cobra.Command, args []string) error {
 			p, _, err := loadProtocol(args[0])
 			if err != nil {
