@@ -42,6 +42,9 @@ func attested(s *sheet, bound bool, why policy.Text) {
 			return at
 		})
 	}
+	if bound && s.rule.declares != nil {
+		bound, why = s.rule.declares(s.Protocol, "")
+	}
 	if !bound {
 		s.file(AspectAttested, Finding{Status: NotApplicable, Text: why, Method: method})
 		return

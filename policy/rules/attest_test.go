@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,11 @@ func whole(t testing.TB, r rules.Rule) rules.Facts {
 		f.Protocol.Guidelines = append(f.Protocol.Guidelines, policy.Guideline{ID: id})
 	}
 	f.Site = ""
-	if ok, _ := r.Binds(f.Protocol, ""); ok {
+	declares := func(f rules.Facts) bool {
+		return find(t, rules.EvaluateOnly(f, r.ID), r.ID+"/attested").Status != rules.NotApplicable
+	}
+	f.Protocol.Attestations = nil
+	if declares(f) {
 		return f
 	}
 	for _, c := range allCases() {
@@ -34,8 +39,9 @@ func whole(t testing.TB, r rules.Rule) rules.Facts {
 		}
 		f := world(t, r.ID)
 		c.change(&f)
-		f.Site = ""
-		if ok, _ := r.Binds(f.Protocol, ""); ok {
+		f.Site, f.Protocol.Attestations = "", nil
+		f.Attestations = devices.Value[[]rules.Declared]{}
+		if declares(f) {
 			return f
 		}
 	}
@@ -269,6 +275,22 @@ func TestAttestationRemedy(t *testing.T) {
 			if !strings.Contains(got.Remedy.EN, s) {
 				t.Errorf("%s: %q does not say %q", r.ID, got.Remedy.EN, s)
 			}
+		}
+	}
+}
+
+// Nobody need declare anything on a system that the protocol does not have,
+// also where a rule looks for one all the same.
+func TestNothingToDeclare(t *testing.T) {
+	for _, id := range []string{"DEV-2", "DEV-4", "SEC-4"} {
+		f := good(t)
+		f.Site = ""
+		p := f.Protocol
+		p.Guidelines = []policy.Guideline{{ID: policy.GuidelinePoliceUnion}}
+		p.Readers = nil
+		p.Processing = slices.DeleteFunc(p.Processing, func(q policy.Processing) bool { return policy.TracksStaff(q.System) })
+		if got := find(t, rules.EvaluateOnly(f, id), id+"/attested"); got.Status != rules.NotApplicable {
+			t.Errorf("%s is %s: %s", got.ID, got.Status, got.Text.EN)
 		}
 	}
 }

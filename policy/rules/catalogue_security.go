@@ -32,6 +32,7 @@ func securityRules() []Rule {
 		},
 		{
 			ID: "SEC-4", Severity: Medium, Sources: []Source{{DocHR, "volgsystemen 4"}}, Related: []string{"DEV-1", "RET-7"}, check: plainLine,
+			declares:  asksFor(policy.TracksStaff, "", policy.Text{NL: "badges, klokken of volgsystemen", FR: "badges, pointeuses ou géolocalisation", EN: "badges, time clocks or tracking"}),
 			Title:     policy.Text{NL: "Lijn van de badgelezer", FR: "Ligne du lecteur de badge", EN: "Badge reader's line"},
 			Norm:      policy.Text{NL: "Volggegevens worden zorgvuldig bewaard en beveiligd.", FR: "Les données de suivi sont conservées avec soin et sécurisées.", EN: "Tracking data are kept with care."},
 			Remedy:    policy.Text{NL: "Houd de lijn buiten bereik, en kies bij vervanging een versleutelde verbinding.", FR: "Gardez la ligne hors de portée et, au remplacement, choisissez une liaison chiffrée.", EN: "Keep the line out of reach, and when replacing it choose an encrypted connection."},

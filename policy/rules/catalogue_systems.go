@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/lensdop/lensdop/policy"
+import (
+	"slices"
+
+	"github.com/lensdop/lensdop/policy"
+)
 
 // systemsRules are the entries on kinds of devices beside cameras, and the life of the protocol.
 func systemsRules() []Rule {
@@ -13,7 +17,7 @@ func systemsRules() []Rule {
 			Mode:   Automatic, Methods: []Method{Test}, Scope: ScopeSite, Object: "reader", Facts: []Fact{FactProtocol, FactReader},
 		},
 		{
-			ID: "DEV-2", Severity: Critical, Sources: []Source{{DocPoliceUnion, "voorbeelden"}}, Related: []string{"DEV-1", "PUR-9"}, check: biometrics,
+			ID: "DEV-2", Severity: Critical, Sources: []Source{{DocPoliceUnion, "voorbeelden"}}, Related: []string{"DEV-1", "PUR-9"}, check: biometrics, declares: hasBiometrics,
 			Title:     policy.Text{NL: "Vingers en gezichten alleen met grond en DPIA", FR: "Doigts et visages seulement avec motif et AIPD", EN: "Fingers and faces only with a ground and a DPIA"},
 			Norm:      policy.Text{NL: "Een lezer van vingers of gezichten verwerkt bijzondere gegevens: dat kan alleen op een grond van AVG art. 9 lid 2 en na een DPIA. Ook deze toegang valt onder het protocol.", FR: "Un lecteur de doigts ou de visages traite des données particulières: il faut un motif du RGPD, art. 9(2), et une AIPD. Cet accès relève aussi du protocole.", EN: "A reader of fingers or faces processes special data: that needs a ground of GDPR art. 9(2) and a DPIA. This access falls under the protocol, too."},
 			Remedy:    policy.Text{NL: "Schakel het lezen van vingers of gezichten uit. Is het echt nodig, zet dan eerst grond en DPIA in het protocol (legal_basis.special, dpia).", FR: "Désactivez la lecture de doigts ou de visages. Si elle est vraiment nécessaire, inscrivez d'abord le motif et l'AIPD au protocole (legal_basis.special, dpia).", EN: "Switch the reading of fingers or faces off. If it is truly needed, first enter ground and DPIA in the protocol (legal_basis.special, dpia)."},
@@ -30,6 +34,7 @@ func systemsRules() []Rule {
 		},
 		{
 			ID: "DEV-4", Severity: Medium, Sources: []Source{{DocPoliceUnion, "voorbeelden"}, {DocWorksCouncil, "taak voor de OR: black box"}}, Guidelines: []string{policy.GuidelinePoliceUnion, policy.GuidelineWorksCouncil}, Related: []string{"PUR-6", "CON-4"}, check: tracking,
+			declares:  asksFor(func(system string) bool { return system == policy.SystemTracking }, "", policy.Text{NL: "track and trace", FR: "géolocalisation", EN: "track and trace"}),
 			Title:     policy.Text{NL: "Track and trace onder het protocol", FR: "Géolocalisation sous le protocole", EN: "Track and trace under the protocol"},
 			Norm:      policy.Text{NL: "Bij track and trace is afgesproken hoe er wordt geregistreerd, waar het wordt bewaard, wie verantwoordelijk is, wie erbij kan en wanneer het voor iets anders mag dienen. Elke uitvoer van gegevens heeft een reden en een aanvrager.", FR: "Pour la géolocalisation, il est convenu comment on enregistre, où l'on conserve, qui est responsable, qui a accès et quand les données peuvent servir à autre chose. Chaque exportation a un motif et un demandeur.", EN: "For track and trace it is agreed how it records, where that is kept, who is responsible, who has access and when it may serve for something else. Every export has a reason and a requester."},
 			Remedy:    policy.Text{NL: "Neem het systeem volledig in het protocol op, en leg bij elke uitvoer vast waarom en voor wie.", FR: "Inscrivez le système complètement au protocole, et notez à chaque exportation pourquoi et pour qui.", EN: "Enter the system in the protocol completely, and record with each export why and for whom."},
@@ -76,4 +81,15 @@ func decides(p *policy.Protocol, _ string) (bool, policy.Text) {
 		return true, policy.Text{}
 	}
 	return false, say("Het protocol zegt niet wie beslist over wat het niet voorziet, en noemt geen besluiten.", "Le protocole ne dit pas qui décide de ce qu'il ne prévoit pas, et ne mentionne aucune décision.", "The protocol does not say who decides on what it does not foresee, and names no decisions.")
+}
+
+// hasBiometrics tells whether the protocol has anything that reads fingers or faces.
+func hasBiometrics(p *policy.Protocol, _ string) (bool, policy.Text) {
+	if slices.ContainsFunc(p.Readers, func(r policy.Reader) bool { return r.Biometrics }) ||
+		slices.ContainsFunc(p.Processing, func(q policy.Processing) bool {
+			return q.System == policy.SystemBiometric || q.DataCategories.Biometrics
+		}) {
+		return true, policy.Text{}
+	}
+	return false, say("Het protocol heeft niets dat vingers of gezichten leest.", "Le protocole n'a rien qui lise des doigts ou des visages.", "The protocol has nothing that reads fingers or faces.")
 }

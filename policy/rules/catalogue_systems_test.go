@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"testing"
 	"time"
 
 	"github.com/lensdop/lensdop/devices"
@@ -234,5 +235,18 @@ func systemsCases() []ruleCase {
 func devEarlier(adopted policy.Date) func(*rules.Facts, *policy.Consent) {
 	return func(f *rules.Facts, _ *policy.Consent) {
 		f.Protocol.Metadata.Supersedes = []policy.Earlier{{ID: "old", Adopted: adopted}}
+	}
+}
+
+// Where a reader of fingers hangs that nobody registered, the rule applies,
+// though the protocol names no readers.
+func TestStrangeFingersApply(t *testing.T) {
+	f := good(t)
+	f.Protocol.Readers = nil
+	f.Readers = []rules.Reader{{Port: "/dev/ttyS1", Biometric: devices.Of(true)}}
+	for _, got := range rules.EvaluateOnly(f, "DEV-2") {
+		if got.Status != rules.Fail {
+			t.Errorf("%s is %s: %s", got.ID, got.Status, got.Text.EN)
+		}
 	}
 }

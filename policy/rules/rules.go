@@ -79,6 +79,10 @@ type Rule struct {
 
 	// applies tells whether the protocol asks for this at all, and else why not; nil means always.
 	applies func(p *policy.Protocol, site string) (bool, policy.Text)
+	// declares tells whether there is anything to declare where the rule
+	// applies, for rules that look for a system which most protocols do not
+	// have; nil means always.
+	declares func(p *policy.Protocol, site string) (bool, policy.Text)
 	// check is the machine half; nil for Manual.
 	check func(s *sheet)
 }

@@ -98,14 +98,16 @@ func biometrics(s *sheet) {
 		}
 		s.conclude("", f)
 	}
+	strange := false
 	for _, x := range s.Readers {
 		reads, known := x.Biometric.Get()
 		registered := slices.ContainsFunc(readers, func(r policy.Reader) bool { return r.ID == x.ID })
 		if known && reads && !registered {
+			strange = true
 			s.conclude("", Finding{Target: Target{Reader: x.Port}, Status: Fail, Text: say("Op %s hangt een lezer van vingers of gezichten die niet in het protocol staat.", "Sur %s se trouve un lecteur de doigts ou de visages qui ne figure pas au protocole.", "On %s hangs a reader of fingers or faces that is not in the protocol.", x.Port)})
 		}
 	}
-	if len(readers) == 0 {
+	if len(readers) == 0 && !strange {
 		s.conclude("", Finding{Status: NotApplicable, Text: say("Het protocol noemt op deze locatie geen lezers.", "Le protocole ne mentionne aucun lecteur sur ce site.", "The protocol names no readers at this site.")})
 	}
 }
