@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -25,27 +27,61 @@ func table(w io.Writer, rows [][]string) error {
 	return t.Flush()
 }
 
-// printFindings lists what does not comply first, each with what to do.
+// printFindings lists what does not comply, the worst first, each with what to
+// do; then how much was checked, and what was not.
 func printFindings(w io.Writer, findings []rules.Finding) error {
+	var open []rules.Finding
+	var partly []string
+	t := rules.Count(findings)
 	for _, f := range findings {
-		if f.Status.OK() || f.Undelivered {
-			continue
+		switch {
+		case f.Undelivered:
+			if !slices.Contains(t.NotChecked, f.Rule) && !slices.Contains(partly, f.Rule) {
+				partly = append(partly, f.Rule)
+			}
+		case !f.Status.OK():
+			open = append(open, f)
 		}
+	}
+	slices.SortStableFunc(open, func(a, b rules.Finding) int {
+		return cmp.Or(cmp.Compare(urgency(a), urgency(b)), cmp.Compare(weight(a), weight(b)))
+	})
+	for _, f := range open {
 		if _, err := fmt.Fprintf(w, "%-9s %-8s %s  %s\n          %s\n          why: %s\n          do:  %s\n",
 			strings.ToUpper(string(f.Status)), f.Severity, f.Rule, f.Title.EN, f.Text.EN, f.Why, f.Remedy.In("en")); err != nil {
 			return err
 		}
 	}
-	t := rules.Count(findings)
 	if _, err := fmt.Fprintf(w, "%d checks: %d comply, %d do not or could not be shown; %d do not apply now\n",
 		t.Pass+t.Attested+t.Open+t.Waived, t.Pass+t.Attested, t.Open+t.Waived, t.NotApplicable); err != nil {
 		return err
 	}
-	if len(t.NotChecked) == 0 {
-		return nil
+	for _, left := range []struct {
+		what string
+		ids  []string
+	}{
+		{"not checked, since nothing here gathers the facts", t.NotChecked},
+		{"checked only in part, for the same reason", partly},
+	} {
+		if len(left.ids) == 0 {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s: %s\n", left.what, strings.Join(left.ids, " ")); err != nil {
+			return err
+		}
 	}
-	_, err := fmt.Fprintf(w, "not checked, since nothing here gathers the facts: %s\n", strings.Join(t.NotChecked, " "))
+	_, err := fmt.Fprintln(w, "not looked at here: rules of the protocol as a whole; the server judges them, or `lensdop protocol findings`")
 	return err
+}
+
+// urgency orders what does not comply: what was seen to be wrong stands before
+// what could not be seen.
+func urgency(f rules.Finding) int {
+	return slices.Index([]rules.Status{rules.Fail, rules.Error, rules.Expired, rules.Unproven}, f.Status)
+}
+
+func weight(f rules.Finding) int {
+	return slices.Index([]rules.Severity{rules.Critical, rules.High, rules.Medium, rules.Low}, f.Severity)
 }
 
 func printStatus(w io.Writer, s agent.Status) error {
