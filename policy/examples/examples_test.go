@@ -79,3 +79,47 @@ func TestOpen(t *testing.T) {
 		})
 	}
 }
+
+// The written protocols do not know Lensdop: nothing of its processing, and
+// nothing on what it never does, is shown as their words, also where it rests
+// on an article of theirs.
+func TestLensdopIsNobodysOwnWords(t *testing.T) {
+	found := 0
+	for name := range examples.All() {
+		p, _ := check(t, name)
+		q, ok := p.Checker()
+		if !ok {
+			t.Errorf("%s has no checker", name)
+			continue
+		}
+		origins := map[string]policy.Origin{"processing": q.Origin, "agent_restrictions": p.AgentRestrictions.Origin}
+		for _, list := range [][]policy.Purpose{q.Purposes, q.ProhibitedUses} {
+			for _, x := range list {
+				if x.Ref != "" { // without one, it has the processing's basis
+					origins[x.ID] = x.Origin
+				}
+			}
+		}
+		for at, o := range origins {
+			found++
+			if o.Basis.All != policy.BasisAssumed {
+				t.Errorf("%s: %s is shown as the words of %q", name, at, o.Ref)
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d blocks looked at", found)
+	}
+}
+
+// A role that reads the log of who looked sees more than counts.
+func TestWhoAuditsSeesTheLog(t *testing.T) {
+	for name := range examples.All() {
+		p, _ := check(t, name)
+		for _, e := range p.Permissions {
+			if r, _ := p.Role(e.Role); slices.Contains(e.Allow, policy.VerbAudit) && r.Scope == policy.ScopeAggregate {
+				t.Errorf("%s: %s audits the log, and sees counts only", name, e.Role)
+			}
+		}
+	}
+}
