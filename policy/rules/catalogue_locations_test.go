@@ -302,11 +302,29 @@ func locationsCases() []ruleCase {
 			list, _ := f.Inventory.Get()
 			f.Inventory = devices.Of(append(list, rules.Seen{Device: unknown, Kind: "other", First: time.Date(2026, time.February, 1, 22, 59, 0, 0, time.UTC)}))
 		}), "REG-4/inventory", rules.Pass},
+		{"REG-4", "the looking began after the update", locWith(locRecord, func(f *rules.Facts) {
+			f.Inventory = devices.Of([]rules.Seen{{ID: "entree", Kind: "camera", First: now.Add(-time.Hour)}})
+		}), "REG-4/inventory", rules.Unproven},
+		{"REG-4", "the looking began after the update, in use before by the protocol", locWith(locRecord, func(f *rules.Facts) {
+			f.Inventory = devices.Of([]rules.Seen{{ID: "entree", Kind: "camera", First: now.Add(-time.Hour)}})
+			f.Protocol.Cameras[cam].FirstUse = locDay(time.February, 1)
+		}), "REG-4/inventory", rules.Pass},
+		{"REG-4", "the looking began after the update, in use from the day after", locWith(locRecord, func(f *rules.Facts) {
+			f.Inventory = devices.Of([]rules.Seen{{ID: "entree", Kind: "camera", First: now.Add(-time.Hour)}})
+			f.Protocol.Cameras[cam].FirstUse = locDay(time.February, 2)
+		}), "REG-4/inventory", rules.Unproven},
+		{"REG-4", "seen, but since when is not known", locWith(locRecord, func(f *rules.Facts) {
+			f.Inventory = devices.Of([]rules.Seen{{ID: "entree", Kind: "camera"}})
+		}), "REG-4/inventory", rules.Unproven},
+		{"REG-4", "nothing seen of what is registered", locWith(locRecord, func(f *rules.Facts) { f.Inventory = devices.Of([]rules.Seen{}) }), "REG-4/inventory", rules.Unproven},
 		{"REG-4", "no inventory", locWith(locRecord, func(f *rules.Facts) { f.Inventory = devices.Value[[]rules.Seen]{} }), "REG-4/inventory", rules.Unproven},
 
 		{"REG-5", "guideline not adopted", func(*rules.Facts) {}, "REG-5", rules.NotApplicable},
 		{"REG-5", "no inventory", locUnion, "REG-5", rules.Unproven},
-		{"REG-5", "nothing there", locWith(locUnion, func(f *rules.Facts) { f.Inventory = devices.Of([]rules.Seen{}) }), "REG-5/unknown", rules.Pass},
+		{"REG-5", "nothing there, and nothing registered", locWith(locUnion, func(f *rules.Facts) {
+			f.Inventory, f.Protocol.Cameras, f.Protocol.Readers = devices.Of([]rules.Seen{}), nil, nil
+		}), "REG-5/unknown", rules.Pass},
+		{"REG-5", "nothing seen of what is registered", locWith(locUnion, func(f *rules.Facts) { f.Inventory = devices.Of([]rules.Seen{}) }), "REG-5/unknown", rules.Unproven},
 		{"REG-5", "cameras have a protocol", locWith(locUnion, func(f *rules.Facts) { f.Inventory = devices.Of([]rules.Seen{{ID: "entree", Kind: "camera"}}) }), "REG-5/cameras", rules.Pass},
 		{"REG-5", "body cameras have none", locWith(locUnion, func(f *rules.Facts) {
 			f.Inventory = devices.Of([]rules.Seen{{Kind: "other", System: policy.SystemBodycams}})

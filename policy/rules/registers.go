@@ -92,7 +92,7 @@ func declaredCameras(s *sheet) {
 	}
 	s.add("", Finding{
 		Why: why, Status: Pass, Owner: d.Owner,
-		Text: say("De camera's zijn aangegeven op %s, nummer %s.", "Les caméras ont été déclarées le %s, numéro %s.", "The cameras were declared on %s, number %s.", d.Declared, orUnknown(d.Number)),
+		Text: say("De camera's zijn aangegeven op %s, volgens het protocol; nummer: %s.", "Les caméras ont été déclarées le %s, selon le protocole; numéro: %s.", "The cameras were declared on %s, by the protocol; number: %s.", d.Declared, orUnknown(d.Number)),
 	})
 	updated := d.Declared
 	if !d.Validated.IsZero() && later(d.Validated, updated) && !later(d.Validated, today) {
@@ -198,24 +198,58 @@ func newSince(s *sheet, aspect string, why Why, owner string, updated policy.Dat
 		return
 	}
 	loc := s.Protocol.Location("")
-	n := 0
+	n, unsure := 0, 0
 	var first time.Time
 	for _, a := range arrivals(s.Protocol, list) {
-		if !a.Came || !about(a) || !later(policy.DateOf(a.First.In(loc)), updated) {
+		switch {
+		case !about(a):
 			continue
+		case !a.First.IsZero() && !later(policy.DateOf(a.First.In(loc)), updated):
+			continue // was there by then
+		case !a.Came:
+			if use := s.firstUseOf(a); use.IsZero() || later(use, updated) {
+				unsure++
+			}
+			continue
+		default:
 		}
 		n++
 		if first.IsZero() || a.First.Before(first) {
 			first = a.First
 		}
 	}
-	f := Finding{Why: why, Owner: owner, Status: Pass, Evidence: []Evidence{{Kind: "network", Value: "inventory", Numbers: map[string]float64{"devices": float64(len(list)), "new": float64(n)}}}}
+	f := Finding{Why: why, Owner: owner, Status: Pass, Evidence: []Evidence{{Kind: "network", Value: "inventory", Numbers: map[string]float64{"devices": float64(len(list)), "new": float64(n), "not_known_since_when": float64(unsure)}}}}
 	f.Text = say("Na %s kwam er geen apparaat bij.", "Aucun appareil n'est arrivé après le %s.", "No device came after %s.", updated)
+	if len(list) == 0 && len(s.Protocol.Cameras)+len(s.Protocol.Readers) > 0 {
+		f.Status, f.Remedy = Unproven, waitText()
+		f.Text = say("Geen van de apparaten van het protocol is nog gezien: of er na %s iets bij kwam is niet aangetoond.", "Aucun des appareils du protocole n'a encore été vu: il n'est pas prouvé que rien ne soit arrivé après le %s.", "None of the protocol's devices was seen yet: whether anything came after %s is unproven.", updated)
+	}
+	if unsure > 0 {
+		f.Status = Unproven
+		f.Text = say("Van %[2]d apparaten is niet bekend of zij er al waren op %[1]s: Lensdop keek pas later.", "Pour %[2]d appareils, on ne sait pas s'ils étaient déjà là le %[1]s: Lensdop n'a commencé à observer qu'après.", "Of %[2]d devices it is not known whether they were there already on %[1]s: Lensdop began to look only later.", updated, unsure)
+		f.Remedy = policy.Text{NL: "Ga na of het register deze apparaten bevat, en zet hun eerste dag van gebruik in het protocol (first_use) of de dag waarop het register opnieuw is bijgewerkt.", FR: "Vérifiez si le registre contient ces appareils, et inscrivez au protocole leur premier jour d'utilisation (first_use) ou le jour de la nouvelle mise à jour du registre.", EN: "See whether the register has these devices, and enter in the protocol their first day of use (first_use) or the day on which the register was brought up to date again."}
+	}
 	if n > 0 {
 		f.Status, f.Since, f.Remedy = Fail, first, s.rule.Remedy
 		f.Text = say("Na %s kwamen er %d apparaten bij, het eerste op %s: het register is sindsdien niet bijgewerkt.", "Après le %s, %d appareils sont arrivés, le premier le %s: le registre n'a pas été mis à jour depuis.", "After %s %d devices came, the first on %s: the register was not updated since.", updated, n, policy.DateOf(first.In(loc)))
 	}
 	s.add(aspect, f)
+}
+
+// firstUseOf is the first day of use that the protocol gives for a device; no
+// date if it gives none.
+func (s *sheet) firstUseOf(a arrival) policy.Date {
+	switch a.Kind {
+	case "camera":
+		c, _ := s.registered(a.ID)
+		return c.FirstUse
+	case "reader":
+		if i := slices.IndexFunc(s.Protocol.Readers, func(r policy.Reader) bool { return r.ID == a.ID }); i >= 0 {
+			return s.Protocol.Readers[i].FirstUse
+		}
+	default:
+	}
+	return policy.Date{}
 }
 
 // record is REG-4: the record of processing activities follows this version of
@@ -303,6 +337,11 @@ func systemsKnown(s *sheet) {
 			Status: Unproven, Evidence: []Evidence{{Kind: "network", Value: "unknown", Numbers: map[string]float64{"devices": float64(unknown)}}},
 			Text:   say("Van %d apparaten is niet bekend tot welk soort systeem zij horen.", "On ne sait pas à quel type de système appartiennent %d appareils.", "Of %d devices it is not known what kind of system they belong to.", unknown),
 			Remedy: policy.Text{NL: "Ga na wat deze apparaten zijn en zet ze in het protocol, of haal ze weg.", FR: "Vérifiez ce que sont ces appareils et inscrivez-les au protocole, ou retirez-les.", EN: "Find out what these devices are and enter them in the protocol, or remove them."},
+		})
+	case len(list) == 0 && len(s.Protocol.Cameras)+len(s.Protocol.Readers) > 0:
+		s.add("unknown", Finding{
+			Status: Unproven, Remedy: waitText(),
+			Text: say("Geen van de apparaten van het protocol is nog gezien: welke systemen er zijn is niet aangetoond.", "Aucun des appareils du protocole n'a encore été vu: quels systèmes existent n'est pas prouvé.", "None of the protocol's devices was seen yet: which systems there are is unproven."),
 		})
 	case len(list) == 0:
 		s.add("unknown", Finding{Status: Pass, Text: say("Er is gezocht en geen apparaat gevonden.", "Une recherche a eu lieu et n'a trouvé aucun appareil.", "There was a search, and it found no device.")})
