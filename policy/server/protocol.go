@@ -192,7 +192,8 @@ func (s *service) Protocol(ctx context.Context, who ui.Account) (ui.Protocol, er
 	for _, f := range visible(who, list) {
 		x := ui.ProtocolFinding{
 			Finding: ui.Finding{
-				Status: string(f.Status), Severity: string(f.Severity), Rule: f.Why.String(), Location: s.protocol.Location(f.Target.Site),
+				Subject: subject(f),
+				Status:  string(f.Status), Severity: string(f.Severity), Rule: f.Why.String(), Location: s.protocol.Location(f.Target.Site),
 				Since: or(f.Since, f.FirstSeen), Title: f.Title, What: f.Text, Why: f.Why.Norm, Do: f.Remedy,
 			},
 			Owner: s.roleName(f.Owner), Due: f.Due, Undelivered: f.Undelivered,

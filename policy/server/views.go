@@ -223,7 +223,7 @@ func (s *Server) alertView(_ *store.Tx, a store.Alert) (ui.Alert, error) {
 	if err := json.Unmarshal(a.Data, &f); err != nil {
 		return v, err
 	}
-	v.Subject = cmp.Or(f.Target.Camera, f.Target.Reader, f.Target.Subject)
+	v.Subject = subject(f)
 	v.Rule, v.Title, v.What, v.Why, v.Do = f.Why.String(), f.Title, f.Text, f.Why.Norm, f.Remedy
 	return v, nil
 }
@@ -307,11 +307,21 @@ func (s *service) findingViews(t *store.Tx, who ui.Account, m *ui.Matters) error
 		}
 		site, _ := s.protocol.Site(f.Site)
 		m.Findings = append(m.Findings, ui.Finding{
-			Status: f.Status, Severity: f.Severity, Rule: x.Why.String(), SiteName: cmp.Or(site.Name, f.Site), Location: s.protocol.Location(f.Site),
+			Subject: subject(x), Status: f.Status, Severity: f.Severity, Rule: x.Why.String(), SiteName: cmp.Or(site.Name, f.Site), Location: s.protocol.Location(f.Site),
 			Since: f.Since, Title: x.Title, What: x.Text, Why: x.Why.Norm, Do: x.Remedy,
 		})
 	}
 	return nil
+}
+
+// subject names what a finding is about, as people there name it.
+func subject(f rules.Finding) string {
+	t := f.Target
+	name := cmp.Or(t.Camera, t.Reader, t.Subject)
+	if t.Zone != "" {
+		name = strings.TrimPrefix(name+" / "+t.Zone, " / ")
+	}
+	return name
 }
 
 func severityOrder(severity string) int {

@@ -246,6 +246,8 @@ type Alert struct {
 
 // Finding is one finding, ready to be shown.
 type Finding struct {
+	// Subject is the camera, reader, zone or what else it is about; may be empty.
+	Subject                string
 	Status, Severity, Rule string
 	SiteName               string
 	Location               *time.Location
