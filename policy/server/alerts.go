@@ -230,6 +230,12 @@ func (s *Server) watchReleases(t *store.Tx, now time.Time) error {
 	for _, d := range all {
 		key := "release/" + d.ID
 		due := d.EarliestRelease.Add(s.config.Timing.ReleaseDue)
+		if s.forgotten(d) {
+			if err := s.resolve(t, key, now); err != nil {
+				return err
+			}
+			continue
+		}
 		if d.EarliestRelease.IsZero() || !d.Until.IsZero() || now.Before(due) {
 			continue
 		}
@@ -245,48 +251,13 @@ func (s *Server) watchReleases(t *store.Tx, now time.Time) error {
 			return err
 		}
 	}
-	return s.watchRecorded(t, all, now)
+	return nil
 }
 
-// watchRecorded does the same for the windows of decisions that the protocol
-// itself records. They, too, last until a person releases.
-func (s *Server) watchRecorded(t *store.Tx, signed []store.Decision, now time.Time) error {
-	if !slices.ContainsFunc(s.protocol.Decisions, func(d policy.RecordedDecision) bool { return d.Cover.IsSet() }) {
-		return nil
-	}
-	pol := policy.Policy{Protocol: s.protocol}
-	for _, d := range signed {
-		for _, r := range d.Releases {
-			pol.Releases = append(pol.Releases, r.Release)
-		}
-	}
-	open := map[string]policy.Entry{}
-	for _, e := range pol.Agenda("", now, now.Add(1)) {
-		if e.Kind == policy.EntryRecorded && e.Until.IsZero() {
-			open[e.Window] = e
-		}
-	}
-	for _, d := range s.protocol.Decisions {
-		key := "release/" + d.ID
-		e, covers := open[d.ID]
-		due := e.EarliestRelease.Add(s.config.Timing.ReleaseDue)
-		var err error
-		switch {
-		case !d.Cover.IsSet() || slices.ContainsFunc(signed, func(x store.Decision) bool { return x.ID == d.ID }): // watched already
-		case !covers:
-			err = s.resolve(t, key, now)
-		case !now.Before(due):
-			err = s.raiseOnce(t, store.Alert{
-				Key: key, Kind: ui.AlertRelease, Site: e.Site, Subject: d.ID,
-				Severity: string(rules.High), Since: e.EarliestRelease, Due: due,
-			})
-		default:
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// forgotten tells that a decision was recorded in the protocol and no longer is:
+// it covers nothing, and agents refuse a protocol that drops it while it does.
+func (s *Server) forgotten(d store.Decision) bool {
+	return d.Recorded() && !slices.ContainsFunc(s.protocol.Decisions, func(r policy.RecordedDecision) bool { return r.ID == d.ID && r.Cover.IsSet() })
 }
 
 // watchGaps raises an alert for events that are missing.

@@ -207,7 +207,7 @@ func TestHalfAReleaseEndsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = server.Update(t.Context(), b.Server, func(tx *store.Tx) error {
-		if err := tx.AddDecision(store.Decision{Decision: d}); err != nil {
+		if err := tx.AddDecision(store.Decision{Decision: d, Envelope: signedBySomebody()}); err != nil {
 			return err
 		}
 		return tx.AddRelease(store.Release{Release: policy.Release{
@@ -250,7 +250,7 @@ func TestAFormSentTwiceIsOneDecision(t *testing.T) {
 	old := b.decisions(t)[0].Decision
 	old.ID, old.At = "0-old", old.At.Add(-time.Hour)
 	who := ui.Account{Name: "anna", Role: ui.RoleFacility, Sites: []string{site}}
-	if err := server.Update(t.Context(), b.Server, func(tx *store.Tx) error { return tx.AddDecision(store.Decision{Decision: old}) }); err != nil {
+	if err := server.Update(t.Context(), b.Server, func(tx *store.Tx) error { return tx.AddDecision(store.Decision{Decision: old, Envelope: signedBySomebody()}) }); err != nil {
 		t.Fatal(err)
 	}
 	err := server.ServiceOf(b.Server).Cover(t.Context(), who, ui.CoverOrder{ID: old.ID, Site: site, From: time.Now(), Until: time.Now().Add(time.Hour), Reason: "x"})

@@ -179,8 +179,13 @@ func (s *Server) content(t *store.Tx, a store.Agent, now time.Time, keep time.Du
 		if end := s.ended(dec); !slices.Contains(a.Sites, dec.Site) || (!end.IsZero() && end.Before(now.Add(-keep))) {
 			continue
 		}
-		d.Decisions = append(d.Decisions, dec.Envelope)
-		pol.Decisions = append(pol.Decisions, dec.Decision)
+		if s.forgotten(dec) {
+			continue
+		}
+		if !dec.Recorded() {
+			d.Decisions = append(d.Decisions, dec.Envelope)
+			pol.Decisions = append(pol.Decisions, dec.Decision)
+		}
 		for _, r := range dec.Releases {
 			d.Releases = append(d.Releases, r.Envelope)
 			pol.Releases = append(pol.Releases, r.Release)

@@ -2,6 +2,9 @@ package server_test
 
 import (
 	"bytes"
+	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +12,7 @@ import (
 	"github.com/lensdop/lensdop/policy/server"
 	"github.com/lensdop/lensdop/policy/server/store"
 	"github.com/lensdop/lensdop/policy/server/ui"
+	"github.com/lensdop/lensdop/policy/wire"
 )
 
 // recording is the example with a decision of its own to cover on a day.
@@ -77,4 +81,49 @@ func TestDecisionNamedTwiceIsOverWhenBothAre(t *testing.T) {
 	if end := server.Ended(b.Server, store.Decision{Decision: d, Releases: []store.Release{release}}); !end.IsZero() {
 		t.Errorf("over at %s, though the later one is open", end)
 	}
+}
+
+// A person releases on the page what the protocol had covered, the gateway is
+// told, and the window is over.
+func TestRecordedDecisionIsReleased(t *testing.T) {
+	c := config(t, t.TempDir())
+	c.Protocol = recording(t, c.Protocol)
+	b := start(t, c)
+	b.addAgent(t, agent1)
+	b.addAccount(t, "piet", ui.RoleFacility)
+	g := b.connect(t, agent1, 1)
+	g.hello(t, wire.Hello{})
+	until(t, "the document", func() bool { return g.lastDesired().Generation > 0 })
+	if d := g.lastDesired(); len(d.Decisions) != 0 || len(d.Calendar) == 0 {
+		t.Errorf("the document sends %d decisions and %d intervals: the protocol has the decision", len(d.Decisions), len(d.Calendar))
+	}
+	p := b.browser(t)
+	p.signIn("piet")
+	_, body := p.get("/")
+	if !strings.Contains(body, "/release?decision=stemdag") {
+		t.Fatalf("the page offers no release:\n%s", body)
+	}
+	if n := strings.Count(body, "hal-noord, hal-noord"); n > 0 {
+		t.Error("a camera is named twice")
+	}
+	if code, body := p.post("/release", url.Values{"decision": {"stemdag"}, "statement": {"yes"}}); code != http.StatusOK || strings.Contains(body, "/release?decision=stemdag") {
+		t.Errorf("released: %d\n%s", code, body)
+	}
+	until(t, "the release at the gateway", func() bool { return len(g.lastDesired().Releases) == 1 })
+	for _, i := range g.lastDesired().Calendar {
+		if i.Decision == "stemdag" && i.Until.IsZero() {
+			t.Errorf("still open: %+v", i)
+		}
+	}
+	b.stop()
+	b = start(t, c) // the protocol is read again, and the release holds
+	if err := server.Tick(t.Context(), b.Server, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	view(t, b, func(tx *store.Tx) error {
+		if _, err := tx.OpenAlert("release/stemdag"); err == nil {
+			t.Error("an alert about a window that was released")
+		}
+		return nil
+	})
 }

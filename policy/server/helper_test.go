@@ -443,3 +443,8 @@ func covers(d wire.Desired, n int) bool {
 	list := decided(d)
 	return len(list) == 1 && len(list[0].Cameras) == n
 }
+
+// signedBySomebody is an envelope of a decision that nobody opens in a test.
+func signedBySomebody() wire.Envelope {
+	return wire.Envelope{PayloadType: wire.TypeDecision, Payload: []byte("{}")}
+}

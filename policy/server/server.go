@@ -229,8 +229,14 @@ func lockDir(dir string) (*os.File, error) {
 
 const lockFile = "server.lock"
 
-// prepare gives a new database its epoch.
+// prepare gives a new database its epoch, and takes up the decisions that the
+// protocol records, so that people can release them.
 func (s *Server) prepare(t *store.Tx) error {
+	for _, d := range s.protocol.Recorded() {
+		if err := t.PutRecorded(d); err != nil {
+			return err
+		}
+	}
 	epoch, err := t.Meta(metaEpoch)
 	if err != nil || epoch != "" {
 		return err

@@ -85,7 +85,9 @@ func (s *service) siteView(site policy.Site, who ui.Account, agents []store.Agen
 	pol := policy.Policy{Protocol: s.protocol}
 	for _, d := range decisions {
 		if d.Site == site.ID {
-			pol.Decisions = append(pol.Decisions, d.Decision)
+			if !d.Recorded() { // the protocol has it
+				pol.Decisions = append(pol.Decisions, d.Decision)
+			}
 			for _, r := range d.Releases {
 				pol.Releases = append(pol.Releases, r.Release)
 			}
@@ -130,7 +132,7 @@ func (s *service) siteView(site policy.Site, who ui.Account, agents []store.Agen
 func camerasOf(calendar []policy.Interval, decision string) []string {
 	var ids []string
 	for _, i := range calendar {
-		if i.Decision == decision {
+		if i.Decision == decision && !slices.Contains(ids, i.Camera) {
 			ids = append(ids, i.Camera)
 		}
 	}

@@ -35,6 +35,26 @@ func (t *Tx) AddDecision(d Decision) error {
 	return err
 }
 
+// Recorded tells that no person signed the decision: the protocol records it.
+// It is stored so that people see and release it, and never sent to an agent,
+// which has it from the protocol.
+func (d Decision) Recorded() bool { return len(d.Envelope.Payload) == 0 }
+
+// PutRecorded stores a decision that the protocol records, as it says now.
+func (t *Tx) PutRecorded(d policy.Decision) error {
+	body, env, err := both(d, wire.Envelope{})
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(`INSERT INTO decisions (id, site, at, body, envelope) VALUES (?,?,?,?,?)
+		ON CONFLICT (id) DO UPDATE SET site=excluded.site, at=excluded.at, body=excluded.body WHERE decisions.envelope = excluded.envelope`,
+		d.ID, d.Site, at(d.At), body, env)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("decision %s %w, signed by a person; give the protocol's own another id", d.ID, ErrExists)
+	}
+	return err
+}
+
 // AddRelease stores a release of a stored decision.
 func (t *Tx) AddRelease(r Release) error {
 	body, env, err := both(r.Release, r.Envelope)
