@@ -198,6 +198,7 @@ func purposesCases() []ruleCase {
 		{"PUR-3", "the checker needs no aim", union, "PUR-3/lensdop", rules.Pass},
 
 		{"PUR-4", "analytics not asked", func(*rules.Facts) {}, counting, rules.Unproven},
+		{"PUR-4", "counting, and another camera was not asked", locWith(purAnalytics("PeopleCounter"), func(f *rules.Facts) { f.Cameras[0].Analytics = devices.Value[[]string]{} }), counting, rules.Fail},
 		{"PUR-4", "none on", purAnalytics(), counting, rules.Pass},
 		{"PUR-4", "motion alone", purAnalytics("tt:CellMotionEngine"), counting, rules.Pass},
 		{"PUR-4", "counting", purAnalytics("tt:CellMotionEngine", "acme:PeopleCounting"), counting, rules.Fail},
