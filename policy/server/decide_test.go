@@ -250,7 +250,9 @@ func TestAFormSentTwiceIsOneDecision(t *testing.T) {
 	old := b.decisions(t)[0].Decision
 	old.ID, old.At = "0-old", old.At.Add(-time.Hour)
 	who := ui.Account{Name: "anna", Role: ui.RoleFacility, Sites: []string{site}}
-	if err := server.Update(t.Context(), b.Server, func(tx *store.Tx) error { return tx.AddDecision(store.Decision{Decision: old, Envelope: signedBySomebody()}) }); err != nil {
+	if err := server.Update(t.Context(), b.Server, func(tx *store.Tx) error {
+		return tx.AddDecision(store.Decision{Decision: old, Envelope: signedBySomebody()})
+	}); err != nil {
 		t.Fatal(err)
 	}
 	err := server.ServiceOf(b.Server).Cover(t.Context(), who, ui.CoverOrder{ID: old.ID, Site: site, From: time.Now(), Until: time.Now().Add(time.Hour), Reason: "x"})

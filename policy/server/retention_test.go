@@ -168,7 +168,9 @@ func TestWhatIsInForceHasNoEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Update(t.Context(), b.Server, func(tx *store.Tx) error { return tx.AddDecision(store.Decision{Decision: d, Envelope: signedBySomebody()}) }); err != nil {
+	if err := server.Update(t.Context(), b.Server, func(tx *store.Tx) error {
+		return tx.AddDecision(store.Decision{Decision: d, Envelope: signedBySomebody()})
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if err := server.Purge(t.Context(), b.Server, time.Now().AddDate(5, 0, 0)); err != nil {
