@@ -25,7 +25,7 @@ func twice[T any](v devices.Value[[]T], change func(*T)) devices.Value[[]T] {
 // its name: as registers are that two people keep.
 func messy(f *rules.Facts, blank bool) {
 	f.Cameras, f.Found, f.Readers = slices.Concat(f.Cameras, f.Cameras), slices.Concat(f.Found, f.Found), slices.Concat(f.Readers, f.Readers)
-	clear := func(s ...*string) {
+	unname := func(s ...*string) {
 		for _, p := range s {
 			if blank {
 				*p = ""
@@ -34,27 +34,27 @@ func messy(f *rules.Facts, blank bool) {
 	}
 	for i := range f.Found {
 		if len(f.Found[i].Cameras) == 0 {
-			clear(&f.Found[i].Endpoint, &f.Found[i].Address)
+			unname(&f.Found[i].Endpoint, &f.Found[i].Address)
 		}
 	}
-	f.Inventory = twice(f.Inventory, func(x *rules.Seen) { clear(&x.Device) })
-	f.Stores = twice(f.Stores, func(x *rules.Store) { clear(&x.ID) })
-	f.Sessions = twice(f.Sessions, func(x *rules.Session) { clear(&x.ID) })
-	f.Flows = twice(f.Flows, func(x *rules.Flow) { clear(&x.From) })
-	f.Failures = twice(f.Failures, func(x *rules.Failure) { clear(&x.From) })
-	f.Exports = twice(f.Exports, func(x *rules.Export) { clear(&x.ID) })
-	f.Cases = twice(f.Cases, func(x *rules.Case) { clear(&x.ID) })
-	f.Requests = twice(f.Requests, func(x *rules.Request) { clear(&x.ID) })
-	f.Calls = twice(f.Calls, func(x *rules.Call) { clear(&x.Store) })
-	f.Presses = twice(f.Presses, func(x *rules.Press) { clear(&x.Button) })
-	f.TestCalls = twice(f.TestCalls, func(x *rules.TestCall) { clear(&x.Notice) })
-	f.Signs = twice(f.Signs, func(x *rules.SignSeen) { clear(&x.Sign) })
-	f.Notices = twice(f.Notices, func(x *rules.NoticeGiven) { clear(&x.Notice) })
-	f.Publications = twice(f.Publications, func(x *rules.Publication) { clear(&x.What) })
-	f.Holders = twice(f.Holders, func(x *rules.Holder) { clear(&x.Role) })
+	f.Inventory = twice(f.Inventory, func(x *rules.Seen) { unname(&x.Device) })
+	f.Stores = twice(f.Stores, func(x *rules.Store) { unname(&x.ID) })
+	f.Sessions = twice(f.Sessions, func(x *rules.Session) { unname(&x.ID) })
+	f.Flows = twice(f.Flows, func(x *rules.Flow) { unname(&x.From) })
+	f.Failures = twice(f.Failures, func(x *rules.Failure) { unname(&x.From) })
+	f.Exports = twice(f.Exports, func(x *rules.Export) { unname(&x.ID) })
+	f.Cases = twice(f.Cases, func(x *rules.Case) { unname(&x.ID) })
+	f.Requests = twice(f.Requests, func(x *rules.Request) { unname(&x.ID) })
+	f.Calls = twice(f.Calls, func(x *rules.Call) { unname(&x.Store) })
+	f.Presses = twice(f.Presses, func(x *rules.Press) { unname(&x.Button) })
+	f.TestCalls = twice(f.TestCalls, func(x *rules.TestCall) { unname(&x.Notice) })
+	f.Signs = twice(f.Signs, func(x *rules.SignSeen) { unname(&x.Sign) })
+	f.Notices = twice(f.Notices, func(x *rules.NoticeGiven) { unname(&x.Notice) })
+	f.Publications = twice(f.Publications, func(x *rules.Publication) { unname(&x.What) })
+	f.Holders = twice(f.Holders, func(x *rules.Holder) { unname(&x.Role) })
 	f.Reports = twice(f.Reports, func(*rules.Report) {})
-	f.Agents = twice(f.Agents, func(x *rules.AgentVersion) { clear(&x.Agent) })
-	f.Attestations = twice(f.Attestations, func(x *rules.Declared) { clear(&x.Owner) })
+	f.Agents = twice(f.Agents, func(x *rules.AgentVersion) { unname(&x.Agent) })
+	f.Attestations = twice(f.Attestations, func(x *rules.Declared) { unname(&x.Owner) })
 }
 
 // Whoever keeps findings keeps them by id: were two alike, one that fails could

@@ -102,7 +102,7 @@ func due(f ProtocolFinding) time.Time {
 	return f.Due
 }
 
-// Open, Conflicts and Settled split the problems of the file.
+// Open lists what the source does not say.
 func (p Protocol) Open() []FileProblem { return p.class("open") }
 
 // Conflicts lists those without a resolution.
