@@ -199,6 +199,10 @@ func purposesCases() []ruleCase {
 
 		{"PUR-4", "analytics not asked", func(*rules.Facts) {}, counting, rules.Unproven},
 		{"PUR-4", "counting, and another camera was not asked", locWith(purAnalytics("PeopleCounter"), func(f *rules.Facts) { f.Cameras[0].Analytics = devices.Value[[]string]{} }), counting, rules.Fail},
+		{"PUR-4", "counting, and another camera may control work", locWith(purAnalytics("PeopleCounter"), func(f *rules.Facts) {
+			f.Protocol.Processing = append(f.Protocol.Processing, policy.Processing{ID: "control", Purposes: []policy.Purpose{{ID: "work", Text: "Work.", Aim: policy.AimWorkControl}}})
+			f.Protocol.Cameras[0].Processing = "control"
+		}), counting, rules.Fail},
 		{"PUR-4", "none on", purAnalytics(), counting, rules.Pass},
 		{"PUR-4", "motion alone", purAnalytics("tt:CellMotionEngine"), counting, rules.Pass},
 		{"PUR-4", "counting", purAnalytics("tt:CellMotionEngine", "acme:PeopleCounting"), counting, rules.Fail},
