@@ -333,6 +333,7 @@ func TestShowSays(t *testing.T) {
 		"fr": {
 			"- Les données sont conservées 28 jours au maximum. [Art. 6]",
 			"- Occultation à partir de 06 h 30 le premier jour. **[supposé, à confirmer; voir Art. 5]**",
+			"- Visualisation en temps réel: interdit, sauf si un site en dispose autrement. *[complété]*",
 			"Version 2026.1, adopté par: college van burgemeester en wethouders van Lensmonde, le 13 janvier 2026.",
 		},
 		"en": {
