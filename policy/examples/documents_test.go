@@ -24,6 +24,9 @@ func TestDocuments(t *testing.T) {
 			named[a.Document.Name] = a.Document.SHA256
 		}
 	}
+	for _, q := range p.Processing {
+		named[q.DPIA.Document.Name] = q.DPIA.Document.SHA256
+	}
 	for _, c := range p.WorksCouncil.Consents {
 		named[c.Document.Name] = c.Document.SHA256
 	}

@@ -12,7 +12,8 @@ func reviewAssessment() policy.Duration { return policy.Duration{Years: 3} }
 
 // assessed is PUR-9: each processing that needs an assessment (DPIA, privacy
 // test) had it before its first use, and it was reviewed since. One without a
-// date may exist on paper, so it is unproven. A processing for which neither
+// date may exist on paper, so it is unproven; so is one whose date is assumed
+// and backed by no document. A processing for which neither
 // the protocol nor a guideline that it adopts asks for one is left out.
 func assessed(s *sheet) {
 	adopted := slices.ContainsFunc(s.Protocol.Guidelines, func(g policy.Guideline) bool {
@@ -45,6 +46,12 @@ func assessed(s *sheet) {
 		case later(date, today):
 			f.Status = Fail
 			f.Text = say("De DPIA van verwerking %s staat pas voor %s in het protocol: vandaag is er geen.", "Le protocole prévoit l'AIPD du traitement %s pour le %s seulement: il n'y en a pas aujourd'hui.", "The protocol has the DPIA of processing %s on %s only: there is none today.", q.ID, date)
+			s.add("before", f)
+			continue
+		case q.DPIA.Basis.Of("date") == policy.BasisAssumed && q.DPIA.Document.SHA256 == "":
+			f.Status = Unproven
+			f.Text = say("De datum van de DPIA van verwerking %s (%s) is aangenomen, en geen document staat ervoor in.", "La date de l'AIPD du traitement %s (%s) est supposée, et aucun document ne l'atteste.", "The date of the DPIA of processing %s (%s) is assumed, and no document backs it.", q.ID, date)
+			f.Remedy = policy.Text{NL: "Zet naam en hash van de DPIA in het protocol (dpia.document), of haal de aanname weg als de datum bevestigd is.", FR: "Inscrivez le nom et le hash de l'AIPD au protocole (dpia.document), ou retirez la supposition une fois la date confirmée.", EN: "Enter name and hash of the DPIA in the protocol (dpia.document), or take the assumption away once the date is confirmed."}
 			s.add("before", f)
 			continue
 		default:

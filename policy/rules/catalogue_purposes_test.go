@@ -270,6 +270,13 @@ func purposesCases() []ruleCase {
 		{"PUR-9", "a camera was seen before", locWith(purDPIA, func(f *rules.Facts) {
 			f.Inventory = devices.Of([]rules.Seen{{ID: "entree", Kind: "camera", First: now.AddDate(-1, 0, 0)}})
 		}), before, rules.Fail},
+		{"PUR-9", "a date that is assumed", locWith(purDPIA, func(f *rules.Facts) {
+			f.Protocol.Processing[0].DPIA.Basis = policy.Basis{All: policy.BasisAssumed}
+		}), before, rules.Unproven},
+		{"PUR-9", "a date that is assumed, and a document", locWith(purDPIA, func(f *rules.Facts) {
+			f.Protocol.Processing[0].DPIA.Basis = policy.Basis{Fields: map[string]string{"date": policy.BasisAssumed}}
+			f.Protocol.Processing[0].DPIA.Document.SHA256 = policy.Hash("sha256:" + strings.Repeat("0", 64))
+		}), before, rules.Pass},
 		{"PUR-9", "no date", locWith(purDPIA, func(f *rules.Facts) { f.Protocol.Processing[0].DPIA.Date = policy.Date{} }), before, rules.Unproven},
 		{"PUR-9", "a date to come", locWith(purDPIA, func(f *rules.Facts) { f.Protocol.Processing[0].DPIA.Date = locDay(time.March, 19) }), before, rules.Fail},
 		{"PUR-9", "start unknown, no inventory", locWith(purDPIA, func(f *rules.Facts) { f.Protocol.Processing[0].FirstUse = policy.Date{} }), before, rules.Unproven},
