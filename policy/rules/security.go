@@ -128,7 +128,8 @@ func accounts(s *sheet, c policy.Camera) {
 	}
 	at := slices.IndexFunc(s.Protocol.Devices, func(d policy.Device) bool { return d.ID == c.Device && c.Device != "" })
 	if at < 0 || s.Protocol.Devices[at].Accounts == nil {
-		s.conclude("accounts", Finding{Target: target, Status: Unproven, Text: say("Camera %s heeft %d accounts; het protocol zegt niet welke er mogen zijn.", "La caméra %s a %d comptes; le protocole ne dit pas lesquels sont permis.", "Camera %s has %d accounts; the protocol does not say which may exist.", c.ID, len(users))})
+		// The file is silent; nobody broke anything that it says.
+		s.conclude("accounts", Finding{Target: target, Status: Unproven, Severity: Medium, Text: say("Camera %s heeft %d accounts; het protocol zegt niet welke er mogen zijn.", "La caméra %s a %d comptes; le protocole ne dit pas lesquels sont permis.", "Camera %s has %d accounts; the protocol does not say which may exist.", c.ID, len(users))})
 		return
 	}
 	d := s.Protocol.Devices[at]
