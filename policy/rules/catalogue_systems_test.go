@@ -192,6 +192,7 @@ func systemsCases() []ruleCase {
 		{"GOV-2", "agent on another protocol", devAgents(func(_ *rules.Facts, a *rules.AgentVersion) { a.Protocol.ID = "elsewhere" }), "GOV-2/agent/gateway-1", rules.Fail},
 		{"GOV-2", "agent's word is a day old", devAgents(func(_ *rules.Facts, a *rules.AgentVersion) { a.At = now.Add(-day) }), "GOV-2/agent/gateway-1", rules.Pass},
 		{"GOV-2", "agent's word is older", devAgents(func(_ *rules.Facts, a *rules.AgentVersion) { a.At = now.Add(-day - 1) }), "GOV-2/agent/gateway-1", rules.Unproven},
+		{"GOV-2", "agent that has told nothing yet", devAgents(func(_ *rules.Facts, a *rules.AgentVersion) { a.Protocol = rules.ProtocolRef{} }), "GOV-2/agent/gateway-1", rules.Unproven},
 		{"GOV-2", "nobody knows the agents", conGood, "GOV-2/agent", rules.Unproven},
 		{"GOV-2", "no agent at the site", devAgents(func(_ *rules.Facts, a *rules.AgentVersion) { a.Site = "elsewhere" }), "GOV-2/site/de-polder", rules.Unproven},
 		{"GOV-2", "in force", conGood, "GOV-2/effective", rules.Pass},

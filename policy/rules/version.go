@@ -26,7 +26,7 @@ func currentVersion(s *sheet) {
 		heard[a.Site] = true
 		f := Finding{Target: Target{Subject: a.Agent}, Evidence: []Evidence{{Kind: "agent", Value: a.Protocol.ID + " " + a.Protocol.Version, Collected: a.At}}}
 		switch {
-		case a.At.IsZero() || a.At.Add(agentFresh).Before(s.Now):
+		case a.At.IsZero() || a.At.Add(agentFresh).Before(s.Now) || a.Protocol == (ProtocolRef{}): // it has told nothing, or nothing lately
 			f.Status = Unproven
 			f.Text = say("Agent %s meldde op %s versie %s; welke nu geldt is niet aangetoond.", "L'agent %s a annoncé le %s la version %s; celle en vigueur maintenant n'est pas prouvée.", "Agent %s told of version %[3]s on %[2]s; which is in force now is unproven.", a.Agent, localTime(a.At, s.clockZone()), orUnknown(a.Protocol.Version))
 		case a.Protocol.ID != m.ID || a.Protocol.Version != m.Version:
