@@ -69,7 +69,7 @@ func (a *Agent) evaluate(ctx context.Context) error {
 			var old rules.Finding
 			// A stored finding that cannot be read is told anew.
 			if b, ok := before[f.ID]; ok && json.Unmarshal(b, &old) == nil {
-				if f = rules.Follow(&old, f); sameVerdict(old, f) {
+				if f = rules.Follow(&old, f); rules.SameVerdict(old, f) {
 					continue
 				}
 			} else {
@@ -117,20 +117,6 @@ func (a *Agent) endFindings(t *state.Tx, before map[string][]byte, seen map[stri
 		}
 	}
 	return nil
-}
-
-// sameVerdict tells that a finding says what it said before. Numbers may
-// differ from look to look; only a change of verdict is told, since measures
-// over time tell who is where.
-func sameVerdict(a, b rules.Finding) bool {
-	waived := func(f rules.Finding) string {
-		if f.Waiver == nil {
-			return ""
-		}
-		return f.Waiver.ID
-	}
-	return a.Status == b.Status && a.Severity == b.Severity && a.Target == b.Target && a.Protocol == b.Protocol &&
-		a.Undelivered == b.Undelivered && waived(a) == waived(b)
 }
 
 // watchGaps turns what was shown into unproven when the last look is older

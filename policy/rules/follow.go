@@ -61,3 +61,17 @@ func Follow(earlier *Finding, f Finding) Finding {
 	}
 	return f
 }
+
+// SameVerdict tells that a finding says what it said before. Numbers may differ
+// from look to look; only a change of verdict is stored and told, since measures
+// over time tell who is where. A waiver that begins or ends is another verdict.
+func SameVerdict(a, b Finding) bool {
+	waiver := func(f Finding) string {
+		if f.Waiver == nil {
+			return ""
+		}
+		return f.Waiver.ID
+	}
+	return a.Status == b.Status && a.Severity == b.Severity && a.Target == b.Target && a.Protocol == b.Protocol &&
+		a.Undelivered == b.Undelivered && waiver(a) == waiver(b)
+}

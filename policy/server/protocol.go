@@ -101,7 +101,7 @@ func (s *Server) judgeProtocol(ctx context.Context, now time.Time) error {
 				if err := json.Unmarshal(old.Body, &said); err != nil {
 					return fmt.Errorf("stored finding %s: %w", f.ID, err)
 				}
-				if sameVerdict(said, f) {
+				if rules.SameVerdict(said, f) {
 					continue
 				}
 			}
@@ -119,18 +119,6 @@ func (s *Server) judgeProtocol(ctx context.Context, now time.Time) error {
 		}
 		return nil
 	})
-}
-
-// sameVerdict tells that a finding says what it said before. A waiver that
-// begins or ends is another verdict: what it no longer covers is an alert again.
-func sameVerdict(a, b rules.Finding) bool {
-	waiver := func(f rules.Finding) string {
-		if f.Waiver == nil {
-			return ""
-		}
-		return f.Waiver.ID
-	}
-	return a.Status == b.Status && a.Severity == b.Severity && a.Undelivered == b.Undelivered && a.Protocol == b.Protocol && waiver(a) == waiver(b)
 }
 
 // keepOwn stores a finding of the server's own under a number after that of
