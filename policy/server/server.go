@@ -165,7 +165,7 @@ func New(ctx context.Context, c Config) (s *Server, err error) {
 	c.Timing = c.Timing.withDefaults()
 	p, problems := policy.Check(policy.File{Name: c.ProtocolName, Data: c.Protocol})
 	if p == nil {
-		return nil, fmt.Errorf("protocol:\n%w", problems)
+		return nil, fmt.Errorf("protocol:\n%w", problems.Of(policy.ClassError))
 	}
 	s = &Server{
 		config: c, protocol: p, problems: problems, log: c.Log, throttle: newThrottle(), hasher: newHasher(),
