@@ -8,12 +8,14 @@ import (
 
 // covered is BLK-1: while a window is in force every part that the protocol
 // requires is shown closed on every path. No stream is unproven, never covered.
+// Without a window the protocol's obligation decides (conflict 17 of the rule
+// catalogue).
 func covered(s *sheet) {
 	for _, c := range s.Protocol.CamerasOf(s.Site) {
 		f := s.camera(c.ID)
 		why := Why{Article: article(s.Protocol.Blackout.Ref)}
 		if !f.Ordered.Whole {
-			s.add("", Finding{Target: Target{Camera: c.ID}, Why: why, Status: NotApplicable, Text: say("Camera %s hoeft nu niet te zijn afgeplakt.", "La caméra %s ne doit pas être occultée pour le moment.", "Camera %s need not be covered now.", c.ID)})
+			s.uncovered(c)
 			continue
 		}
 		list := unseen(f)

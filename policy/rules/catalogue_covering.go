@@ -8,9 +8,9 @@ func coveringRules() []Rule {
 		{
 			ID: "BLK-1", Severity: Critical, Sources: []Source{{DocHeusden, "art. 5"}}, Related: []string{"BLK-2"}, check: covered,
 			Title:  policy.Text{NL: "Camera afgeplakt", FR: "Caméra occultée", EN: "Camera covered"},
-			Norm:   policy.Text{NL: "In speciale situaties, zoals verkiezingen, kunnen camera's worden afgeplakt.", FR: "Dans des situations spéciales, comme des élections, les caméras peuvent être occultées.", EN: "In special situations, such as elections, cameras can be covered."},
+			Norm:   policy.Text{NL: "In speciale situaties, zoals verkiezingen, kunnen camera's worden afgeplakt. Zegt het protocol \"may\", dan geldt dat zodra het is besloten; zegt het \"must\", dan ook zonder besluit.", FR: "Dans des situations spéciales, comme des élections, les caméras peuvent être occultées. Si le protocole dit \"may\", cela vaut dès que c'est décidé; s'il dit \"must\", cela vaut aussi sans décision.", EN: "In special situations, such as elections, cameras can be covered. Where the protocol says \"may\", this holds once it is decided; where it says \"must\", also without a decision."},
 			Remedy: coverRemedy(),
-			Mode:   Automatic, Methods: []Method{Test}, Scope: ScopeSite, Object: "camera", Facts: []Fact{FactProtocol, FactCover, FactStream},
+			Mode:   Automatic, Methods: []Method{Test}, Scope: ScopeSite, Object: "camera", Facts: []Fact{FactProtocol, FactClock, FactCover, FactStream, FactOccasions},
 		},
 		{
 			ID: "BLK-2", Severity: High, Sources: []Source{{DocHeusden, "art. 5 (afgeleid)"}}, Related: []string{"BLK-1", "LOC-3"}, check: restored,

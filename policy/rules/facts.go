@@ -307,6 +307,6 @@ func AllFacts() []Fact {
 		FactProtocol, FactClock, FactScan, FactDevice, FactPlace, FactStream, FactView, FactMask, FactCover, FactRestored, FactDetail,
 		FactServices, FactAnalytics, FactRecording, FactReader, FactInventory, FactStores, FactSessions, FactFlows, FactFailures, FactExports,
 		FactCases, FactRequests, FactCalls, FactTestCalls, FactSigns, FactNotices, FactPublications, FactHolders, FactReports, FactAgents,
-		FactAttestations,
+		FactOccasions, FactAttestations,
 	}
 }

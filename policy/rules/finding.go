@@ -124,7 +124,7 @@ func (w Why) String() string {
 
 // Evidence is one thing that was seen.
 type Evidence struct {
-	Kind      string             `json:"kind"` // network, view, text, stream, setting, scan, line, firmware
+	Kind      string             `json:"kind"` // network, view, text, stream, setting, scan, line, occasion, firmware
 	Path      string             `json:"path,omitempty"`
 	Value     string             `json:"value"`
 	Numbers   map[string]float64 `json:"numbers,omitempty"`

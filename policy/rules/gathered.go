@@ -44,6 +44,7 @@ const (
 	FactHolders      Fact = "holders"      // Facts.Holders
 	FactReports      Fact = "reports"      // Facts.Reports
 	FactAgents       Fact = "agents"       // Facts.Agents
+	FactOccasions    Fact = "occasions"    // Facts.Occasions
 	FactAttestations Fact = "attestations" // Facts.Attestations and the protocol's own
 )
 
@@ -69,6 +70,7 @@ type Gathered struct {
 	Holders      devices.Value[[]Holder]
 	Reports      devices.Value[[]Report]
 	Agents       devices.Value[[]AgentVersion]
+	Occasions    devices.Value[[]Occasion]
 	// Attestations of the register, beside those in the protocol file. The
 	// latest of a rule and site counts.
 	Attestations devices.Value[[]Declared]
@@ -293,6 +295,17 @@ type AgentVersion struct {
 	Site     string      `json:"site"`
 	Protocol ProtocolRef `json:"protocol"`
 	At       time.Time   `json:"at"`
+}
+
+// Occasion is a situation that a blackout template foresees, as something else
+// than a decision tells of it: the published list of polling places, for one.
+// Without it nobody can say that a decision is missing.
+type Occasion struct {
+	Template string      `json:"template"`
+	Site     string      `json:"site"`
+	First    policy.Date `json:"first"`
+	Last     policy.Date `json:"last,omitzero"`    // the first day if absent
+	Source   string      `json:"source,omitempty"` // what tells of it
 }
 
 // Declared is a declaration by a person (an attestation).

@@ -114,6 +114,7 @@ func fields(fact rules.Fact) []string {
 		rules.FactFailures: {"Failures"}, rules.FactExports: {"Exports"}, rules.FactCases: {"Cases"}, rules.FactRequests: {"Requests"},
 		rules.FactCalls: {"Calls", "Presses"}, rules.FactTestCalls: {"TestCalls"}, rules.FactSigns: {"Signs"}, rules.FactNotices: {"Notices"},
 		rules.FactPublications: {"Publications"}, rules.FactHolders: {"Holders"}, rules.FactReports: {"Reports"}, rules.FactAgents: {"Agents"},
+		rules.FactOccasions:    {"Occasions"},
 		rules.FactAttestations: {"Attestations"},
 	}[fact]
 }
