@@ -74,6 +74,7 @@ func validate(d *decoder, p, previous *Protocol) {
 	v.restrictions()
 	v.dates()
 	v.contradictions()
+	v.coverage()
 	v.gaps()
 	p.consentsAt = make([]position, len(p.WorksCouncil.Consents))
 	for i := range p.consentsAt {
