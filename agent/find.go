@@ -127,7 +127,7 @@ func (a *Agent) unicast() []string {
 	defer a.mu.Unlock()
 	for _, b := range a.boxes {
 		host, _, err := net.SplitHostPort(b.found.Address)
-		if err == nil && b.found.How == "multicast" && !slices.Contains(all, host) {
+		if err == nil && b.found.How == devices.HowMulticast && !slices.Contains(all, host) {
 			all = append(all, host)
 		}
 	}

@@ -329,6 +329,8 @@ func (c *fakeCam) Info() devices.Info {
 	return devices.Info{Driver: "fake", Address: c.b.address, Endpoint: boxID, Serial: c.b.serial}
 }
 
+func (c *fakeCam) Watch(context.Context, func(devices.Event)) error { return devices.ErrUnsupported }
+
 func (c *fakeCam) Close() error {
 	c.b.set(func() { c.b.closed++ })
 	return nil

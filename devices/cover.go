@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 )
 
 // Cover is what must not be seen or heard of a camera at an instant.
@@ -13,6 +14,9 @@ type Cover struct {
 	Zones []Zone `json:"zones,omitempty"`
 	// Sound must not be heard.
 	Sound bool `json:"sound,omitempty"`
+	// MaxAge bounds how old a recording on the device may be that can still be
+	// seen, in whole seconds; zero asks for nothing.
+	MaxAge time.Duration `json:"max_age,omitempty"`
 }
 
 // Zone is a part of the picture, as a polygon of at least three corners.
@@ -42,11 +46,11 @@ func FullZone(id string) Zone {
 }
 
 // Empty tells that nothing is covered.
-func (c Cover) Empty() bool { return !c.Whole && len(c.Zones) == 0 && !c.Sound }
+func (c Cover) Empty() bool { return !c.Whole && len(c.Zones) == 0 && !c.Sound && c.MaxAge == 0 }
 
 // Equal tells whether both cover the same, zone by zone and in the same order.
 func (c Cover) Equal(d Cover) bool {
-	return c.Whole == d.Whole && c.Sound == d.Sound &&
+	return c.Whole == d.Whole && c.Sound == d.Sound && c.MaxAge == d.MaxAge &&
 		slices.EqualFunc(c.Zones, d.Zones, func(a, b Zone) bool {
 			return a.ID == b.ID && slices.Equal(a.Polygon, b.Polygon)
 		})
@@ -61,13 +65,16 @@ func (c Cover) Union(d Cover) Cover {
 			u.Zones = append(u.Zones, z)
 		}
 	}
+	if u.MaxAge = c.MaxAge; d.MaxAge > 0 && (u.MaxAge == 0 || d.MaxAge < u.MaxAge) {
+		u.MaxAge = d.MaxAge
+	}
 	return u
 }
 
 // Includes tells whether c surely covers all that d covers: zones are compared
 // one by one, so a cover by different shapes may be answered with false.
 func (c Cover) Includes(d Cover) bool {
-	if d.Sound && !c.Sound {
+	if d.Sound && !c.Sound || d.MaxAge > 0 && (c.MaxAge == 0 || c.MaxAge > d.MaxAge) {
 		return false
 	}
 	if c.Whole {

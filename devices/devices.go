@@ -59,6 +59,11 @@ type Camera interface {
 	// Restore undoes only what still has a value that we wrote. It returns
 	// ErrForeign, wrapped, for what somebody else changed meanwhile.
 	Restore(ctx context.Context, u Undo) error
+	// Watch reports what the device tells unasked, until ctx ends or the
+	// device stops telling; it always returns an error. ErrUnsupported means
+	// that the device tells nothing. event is called from Watch's own goroutine.
+	// It may run beside the other calls.
+	Watch(ctx context.Context, event func(Event)) error
 	Close() error
 }
 
@@ -69,14 +74,42 @@ type Driver struct {
 	// Discover searches until ctx ends or the search is done and reports each
 	// answer once; found is called from one goroutine at a time.
 	Discover func(ctx context.Context, o Search, found func(Found)) error
+	// Listen reports what devices announce unasked, until ctx ends or no
+	// interface can be listened on; heard is called from one goroutine at a
+	// time. Nil means that the family announces nothing.
+	Listen func(ctx context.Context, o Search, heard func(Announcement)) error
+	// Reach tells how far the gateway gets with what a search found, without
+	// logging in: never more than ReachNoLogin. Nil means that this is not the
+	// driver to ask. The error says why, for the reaches below ReachNoLogin.
+	Reach func(ctx context.Context, f Found) (Reach, error)
 	// Open logs in and returns the device's cameras, one per video source.
 	Open func(ctx context.Context, t Target) ([]Camera, error)
+	// Beside opens the maker's own interface to a device that another driver
+	// has opened, for what that driver's protocol lacks there. It sends
+	// nothing to a device that is of another make by what the given cameras
+	// say, and answers those with no cameras and no error. The cameras it
+	// returns have the Source of the one that they stand beside. Nil means
+	// that the family has none. See Join.
+	Beside func(ctx context.Context, t Target, cams []Info) ([]Camera, error)
 }
 
 // Target is a device to open.
 type Target struct {
 	Found       Found
 	Credentials Credentials
+	// TLS tells how to reach it over TLS; nil means without.
+	TLS *TLS
+	// Means are what the site has given its lenses to be covered with.
+	Means []Means
+}
+
+// TLS tells which certificate is accepted from a device.
+type TLS struct {
+	// PublicKey is the SHA-256 sum of the certificate's SubjectPublicKeyInfo
+	// (DER). A device with this key is accepted even if nobody signed its
+	// certificate. Empty means that the certificate must chain to the
+	// system's roots and name the host.
+	PublicKey []byte
 }
 
 // Credentials are a login. They print as redacted.
@@ -98,4 +131,3 @@ func (Secret) GoString() string { return redacted }
 
 // MarshalText hides the secret from encoders, slog's among them.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-

@@ -46,4 +46,3 @@ func (s Stream) HasSound() bool {
 	}
 	return false
 }
-

@@ -74,20 +74,20 @@ type Device struct {
 
 // Services of a device, for Services and CameraDefaults.
 const (
-	ServiceONVIF       = "onvif"
-	ServiceHTTP        = "http"
-	ServiceHTTPS       = "https"
-	ServiceRTSP        = "rtsp"
-	ServiceRTSPS       = "rtsps"
-	ServiceDiscovery   = "discovery"
-	ServiceP2P         = "p2p"   // a peer-to-peer or relay service of the vendor
-	ServiceCloud       = "cloud" // an upload to the vendor
-	ServiceUPnP        = "upnp"
-	ServiceTelnet      = "telnet"
-	ServiceSSH         = "ssh"
-	ServiceFTP         = "ftp"
-	ServiceSNMP        = "snmp"
-	ServiceSDRecording = "sd-recording"
+	ServiceONVIF       = devices.ServiceONVIF
+	ServiceHTTP        = devices.ServiceHTTP
+	ServiceHTTPS       = devices.ServiceHTTPS
+	ServiceRTSP        = devices.ServiceRTSP
+	ServiceRTSPS       = devices.ServiceRTSPS
+	ServiceDiscovery   = devices.ServiceDiscovery
+	ServiceP2P         = devices.ServiceP2P
+	ServiceCloud       = devices.ServiceCloud
+	ServiceUPnP        = devices.ServiceUPnP
+	ServiceTelnet      = devices.ServiceTelnet
+	ServiceSSH         = devices.ServiceSSH
+	ServiceFTP         = devices.ServiceFTP
+	ServiceSNMP        = devices.ServiceSNMP
+	ServiceSDRecording = devices.ServiceSDRecording
 )
 
 // Services lists the words for a device's services.

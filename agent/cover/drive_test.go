@@ -30,6 +30,8 @@ type box struct {
 func (b *box) Info() devices.Info {
 	return devices.Info{Address: "10.0.0.1:80", Endpoint: "urn:uuid:1"}
 }
+func (b *box) Watch(context.Context, func(devices.Event)) error { return devices.ErrUnsupported }
+
 func (b *box) Close() error { return nil }
 func (b *box) Observe(context.Context) (devices.Observation, error) {
 	return devices.Observation{}, nil

@@ -22,23 +22,25 @@ import (
 const module = "github.com/lensdop/lensdop"
 
 // drivers talk to devices of a make, or to a line.
-var drivers = []string{"devices/axis", "devices/badge", "devices/dahua", "devices/hikvision", "devices/onvif", "devices/osdp", "devices/serial"}
+var drivers = []string{"devices/axis", "devices/badge", "devices/dahua", "devices/hikvision", "devices/network", "devices/onvif", "devices/osdp", "devices/serial"}
 
 // table is the house: every package, and which of ours it may import. A new
 // package is a new row; a package with "..." stands for all below it. Test
 // files may import what they need.
 var table = map[string][]string{
 	"devices":            {},
-	"devices/axis":       {"devices"},
+	"devices/axis":       {"devices", "devices/web"},
 	"devices/badge":      {"devices"},
-	"devices/dahua":      {"devices"},
+	"devices/dahua":      {"devices", "devices/web"},
 	"devices/devicetest": {"devices"},
-	"devices/hikvision":  {"devices"},
+	"devices/hikvision":  {"devices", "devices/web"},
+	"devices/network":    {"devices"},
 	"devices/onvif":      {"devices"},
 	"devices/osdp":       {"devices"},
 	"devices/picture":    {"devices"},
 	"devices/rtsp":       {"devices"},
 	"devices/serial":     {"devices"},
+	"devices/web":        {"devices"}, // one bounded request with a login, for drivers
 	"devices/sim":        {"devices"}, // never a driver: it would share the driver's mistakes
 
 	"policy":           {"devices"},

@@ -25,6 +25,11 @@ func (cam *camera) Info() devices.Info { return cam.info }
 // Close has nothing to end: no connection outlives its request.
 func (cam *camera) Close() error { return nil }
 
+// Watch reports nothing yet: the event service is not asked.
+func (cam *camera) Watch(context.Context, func(devices.Event)) error {
+	return cam.c.fail("watch for events", devices.ErrUnsupported)
+}
+
 // Methods offers the device's masks where it can hold opaque ones.
 func (cam *camera) Methods(ctx context.Context) ([]devices.Method, error) {
 	_, err := cam.readMasks(ctx, true)

@@ -49,7 +49,7 @@ func newSearcher(o Options, s devices.Search) *searcher {
 // way is a socket that probes leave by and answers come in by.
 type way struct {
 	conn  net.PacketConn
-	how   string
+	how   devices.How
 	iface string // empty for unicast: the answer tells
 	// from decides which source addresses are believed.
 	from func(netip.Addr) bool
@@ -159,7 +159,7 @@ func (s *searcher) multicast(ctx context.Context, name string) ([]*way, error) {
 			continue
 		}
 		ways = append(ways, &way{
-			conn: conn, how: "multicast", iface: name, from: from,
+			conn: conn, how: devices.HowMulticast, iface: name, from: from,
 			to: []*net.UDPAddr{{IP: net.IPv4(239, 255, 255, 250), Port: s.port}},
 		})
 	}
@@ -233,7 +233,7 @@ func (s *searcher) unicast(ctx context.Context) (*way, error) {
 	if err != nil {
 		return nil, together(append(errs, err)...)
 	}
-	return &way{conn: conn, how: "unicast", to: to, from: func(a netip.Addr) bool { return asked[a] }}, together(errs...)
+	return &way{conn: conn, how: devices.HowUnicast, to: to, from: func(a netip.Addr) bool { return asked[a] }}, together(errs...)
 }
 
 // ask sends the probes and collects answers until the time is over.
