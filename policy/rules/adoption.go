@@ -138,6 +138,9 @@ func dateOrder(s *sheet) {
 	} {
 		asked := slices.Clone(s.Protocol.Metadata.Consultations)
 		asked = slices.DeleteFunc(asked, func(c policy.Consultation) bool { return !x.is(c.Body) })
+		if x.subject == bodyCouncil && len(asked) == 0 {
+			asked = councilAnswers(s.Protocol)
+		}
 		s.conclude("consult", consultedBefore(s, x.subject, x.name, asked))
 	}
 	adviceOrder(s)
@@ -148,13 +151,13 @@ func dateOrder(s *sheet) {
 	switch {
 	case adopted.IsZero() || effective.IsZero():
 		f.Status = Unproven
-		f.Text = say("Het protocol noemt niet beide data: vastgesteld op %s, van kracht vanaf %s.", "Le protocole n'indique pas les deux dates: adopté le %s, en vigueur à partir du %s.", "The protocol does not give both dates: adopted on %s, in force from %s.", orUnknown(adopted.String()), orUnknown(effective.String()))
+		f.Text = say("Het protocol noemt niet beide data (vaststelling: %s; inwerkingtreding: %s).", "Le protocole n'indique pas les deux dates (adoption: %s; entrée en vigueur: %s).", "The protocol does not give both dates (adoption: %s; taking effect: %s).", orUnknown(adopted.String()), orUnknown(effective.String()))
 	case compareDates(adopted, effective) >= 0:
 		f.Status = Fail
 		f.Text = say("Het protocol geldt vanaf %[2]s, maar is pas op %[1]s vastgesteld.", "Le protocole est en vigueur à partir du %[2]s, mais n'a été adopté que le %[1]s.", "The protocol is in force from %[2]s, but was adopted only on %[1]s.", adopted, effective)
 	default:
 	}
-	s.conclude("adopted", f)
+	s.conclude("adopted", restingOn(f, adoptedDate(m), effectiveFrom(m)))
 	for _, q := range s.Protocol.Processing {
 		s.conclude("use", usedInOrder(s, q, effective))
 	}
@@ -167,10 +170,12 @@ func consultedBefore(s *sheet, subject string, name policy.Text, asked []policy.
 	f := Finding{Target: Target{Subject: subject}, Status: Unproven}
 	var last policy.Date
 	undated := false
+	rests := []fileDate{adoptedDate(s.Protocol.Metadata)}
 	for _, c := range asked {
 		f.Why.Article = article(f.Why.Article, c.Ref)
 		day := answeredOn(c)
 		undated = undated || day.IsZero()
+		rests = append(rests, answerDate(s.Protocol, c))
 		if compareDates(day, last) > 0 {
 			last = day
 		}
@@ -179,7 +184,7 @@ func consultedBefore(s *sheet, subject string, name policy.Text, asked []policy.
 	case len(asked) == 0:
 		f.Text = say("Het protocol noemt %s niet.", "Le protocole ne mentionne pas %s.", "The protocol does not mention %s.", name)
 	case undated || adopted.IsZero():
-		f.Text = say("Of %[1]s aan de vaststelling voorafging is niet aangetoond: data %[2]s en %[3]s.", "Il n'est pas prouvé que %[1]s a précédé l'adoption: dates %[2]s et %[3]s.", "Whether %[1]s came before the adoption is unproven: dates %[2]s and %[3]s.", name, orUnknown(last.String()), orUnknown(adopted.String()))
+		f.Text = say("Of %[1]s aan de vaststelling voorafging is niet aangetoond: het protocol noemt niet beide data (%[2]s; vaststelling: %[3]s).", "Il n'est pas prouvé que %[1]s a précédé l'adoption: le protocole n'indique pas les deux dates (%[2]s; adoption: %[3]s).", "Whether %[1]s came before the adoption is unproven: the protocol does not give both dates (%[2]s; adoption: %[3]s).", name, orUnknown(last.String()), orUnknown(adopted.String()))
 	case compareDates(last, adopted) < 0:
 		f.Status = Pass
 		f.Text = say("Dit ging aan de vaststelling van %[3]s vooraf: %[1]s (%[2]s).", "Ceci a précédé l'adoption du %[3]s: %[1]s (%[2]s).", "This came before the adoption of %[3]s: %[1]s (%[2]s).", name, last, adopted)
@@ -189,7 +194,7 @@ func consultedBefore(s *sheet, subject string, name policy.Text, asked []policy.
 		f.Status = Fail
 		f.Text = say("Dit kwam pas na de vaststelling van %[3]s: %[1]s (%[2]s).", "Ceci n'est venu qu'après l'adoption du %[3]s: %[1]s (%[2]s).", "This came only after the adoption of %[3]s: %[1]s (%[2]s).", name, last, adopted)
 	}
-	return f
+	return restingOn(f, rests...)
 }
 
 // adviceOrder compares the answers of council and DPO (conflict 16): a council
@@ -197,14 +202,15 @@ func consultedBefore(s *sheet, subject string, name policy.Text, asked []policy.
 // the order of CON-10, but what the council had before it must then be shown.
 func adviceOrder(s *sheet) {
 	var council, dpo policy.Date
+	var theirs, its fileDate
 	ref := ""
 	for _, c := range s.Protocol.Metadata.Consultations {
 		day := answeredOn(c)
 		switch {
 		case isCouncil(c.Body) && compareDates(day, council) > 0:
-			council, ref = day, c.Ref
+			council, ref, theirs = day, c.Ref, answerDate(s.Protocol, c)
 		case c.Body == bodyDPO && compareDates(day, dpo) > 0:
-			dpo = day
+			dpo, its = day, answerDate(s.Protocol, c)
 		default:
 		}
 	}
@@ -222,7 +228,7 @@ func adviceOrder(s *sheet) {
 			"Le conseil d'entreprise ou le comité a répondu le %s, avant l'avis du DPO du %s. Montrez que les caméras étaient alors à l'ordre du jour.",
 			"The works council or committee answered on %s, before the DPO's advice of %s. Show that its agenda covered the cameras.", council, dpo)
 	}
-	s.conclude("order", f)
+	s.conclude("order", restingOn(f, theirs, its))
 }
 
 // usedInOrder judges the first use of a processing. Use before the protocol
@@ -230,22 +236,8 @@ func adviceOrder(s *sheet) {
 // if somebody was consulted before, the agenda may have covered it (conflict 16).
 func usedInOrder(s *sheet, q policy.Processing, effective policy.Date) Finding {
 	f := Finding{Target: Target{Subject: q.ID}, Why: Why{Article: article(q.Ref)}, Status: Unproven}
-	first := q.FirstUse
-	use := func(d policy.Date) {
-		if !d.IsZero() && (first.IsZero() || compareDates(d, first) < 0) {
-			first = d
-		}
-	}
-	for _, c := range s.Protocol.Cameras {
-		if c.Processing == q.ID {
-			use(c.FirstUse)
-		}
-	}
-	for _, r := range s.Protocol.Readers {
-		if r.Processing == q.ID {
-			use(r.FirstUse)
-		}
-	}
+	use := firstUse(s.Protocol, q)
+	first := use.date
 	earlier := slices.ContainsFunc(s.Protocol.Metadata.Supersedes, func(e policy.Earlier) bool {
 		return !e.Adopted.IsZero() && compareDates(e.Adopted, first) < 0
 	})
@@ -255,18 +247,40 @@ func usedInOrder(s *sheet, q policy.Processing, effective policy.Date) Finding {
 	})
 	switch {
 	case first.IsZero() || effective.IsZero():
-		f.Text = say("Of %s pas na de inwerkingtreding in gebruik kwam is niet aangetoond: eerste gebruik %s, van kracht vanaf %s.", "Il n'est pas prouvé que %s n'est en service que depuis l'entrée en vigueur: premier usage %s, en vigueur à partir du %s.", "Whether %s came into use only after the protocol took effect is unproven: first use %s, in force from %s.", q.ID, orUnknown(first.String()), orUnknown(effective.String()))
+		f.Text = say("Of verwerking %s pas na de inwerkingtreding in gebruik kwam is niet aangetoond: het protocol noemt niet beide data (eerste gebruik: %s; inwerkingtreding: %s).", "Il n'est pas prouvé que le traitement %s n'est en service que depuis l'entrée en vigueur: le protocole n'indique pas les deux dates (premier usage: %s; entrée en vigueur: %s).", "Whether processing %s came into use only after the protocol took effect is unproven: the protocol does not give both dates (first use: %s; taking effect: %s).", q.ID, orUnknown(first.String()), orUnknown(effective.String()))
 	case compareDates(first, effective) >= 0:
 		f.Status = Pass
-		f.Text = say("%s is in gebruik sinds %s; het protocol geldt vanaf %s.", "%s est en service depuis le %s; le protocole est en vigueur à partir du %s.", "%s is in use since %s; the protocol is in force from %s.", q.ID, first, effective)
+		f.Text = say("Verwerking %s is volgens het protocol in gebruik sinds %s; het protocol geldt vanaf %s.", "Selon le protocole, le traitement %s est en service depuis le %s; le protocole est en vigueur à partir du %s.", "By the protocol, processing %s is in use since %s; the protocol is in force from %s.", q.ID, first, effective)
 	case earlier:
 		f.Status = Pass
-		f.Text = say("%s is in gebruik sinds %s, toen een eerder protocol gold.", "%s est en service depuis le %s, sous un protocole antérieur.", "%s is in use since %s, under an earlier protocol.", q.ID, first)
+		f.Text = say("Verwerking %s is volgens het protocol in gebruik sinds %s, toen een eerder protocol gold.", "Selon le protocole, le traitement %s est en service depuis le %s, sous un protocole antérieur.", "By the protocol, processing %s is in use since %s, under an earlier protocol.", q.ID, first)
 	case consulted:
-		f.Text = say("%s is in gebruik sinds %s, voordat het protocol op %s van kracht werd, maar na een overleg. Toon aan dat dit toen op de agenda stond.", "%s est en service depuis le %s, avant l'entrée en vigueur du %s, mais après une concertation. Montrez que c'était alors à l'ordre du jour.", "%s is in use since %s, before the protocol took effect on %s, but after a consultation. Show that its agenda covered this.", q.ID, first, effective)
+		f.Text = say("Verwerking %s is volgens het protocol in gebruik sinds %s, voordat het protocol op %s van kracht werd, maar na een overleg. Toon aan dat dit toen op de agenda stond.", "Selon le protocole, le traitement %s est en service depuis le %s, avant l'entrée en vigueur du %s, mais après une concertation. Montrez que c'était alors à l'ordre du jour.", "By the protocol, processing %s is in use since %s, before the protocol took effect on %s, but after a consultation. Show that its agenda covered this.", q.ID, first, effective)
 	default:
 		f.Status = Fail
-		f.Text = say("%s is in gebruik sinds %s, voordat het protocol op %s van kracht werd en voordat iemand is geraadpleegd.", "%s est en service depuis le %s, avant l'entrée en vigueur du %s et avant toute concertation.", "%s is in use since %s, before the protocol took effect on %s and before anybody was consulted.", q.ID, first, effective)
+		f.Text = say("Verwerking %s is volgens het protocol in gebruik sinds %s, voordat het protocol op %s van kracht werd en voordat iemand is geraadpleegd.", "Selon le protocole, le traitement %s est en service depuis le %s, avant l'entrée en vigueur du %s et avant toute concertation.", "By the protocol, processing %s is in use since %s, before the protocol took effect on %s and before anybody was consulted.", q.ID, first, effective)
 	}
-	return f
+	return restingOn(f, use, effectiveFrom(s.Protocol.Metadata))
+}
+
+// firstUse is the first day of use that the file gives for a processing or one
+// of its cameras and readers.
+func firstUse(p *policy.Protocol, q policy.Processing) fileDate {
+	first := fileDate{key: "processing.first_use", date: q.FirstUse, assumed: q.Basis.Of("first_use") == policy.BasisAssumed}
+	use := func(key string, d policy.Date, basis policy.Basis) {
+		if !d.IsZero() && (first.date.IsZero() || compareDates(d, first.date) < 0) {
+			first = fileDate{key: key, date: d, assumed: basis.Of("first_use") == policy.BasisAssumed}
+		}
+	}
+	for i := range p.Cameras {
+		if c := &p.Cameras[i]; c.Processing == q.ID {
+			use("cameras.first_use", c.FirstUse, c.Basis)
+		}
+	}
+	for _, r := range p.Readers {
+		if r.Processing == q.ID {
+			use("readers.first_use", r.FirstUse, r.Basis)
+		}
+	}
+	return first
 }

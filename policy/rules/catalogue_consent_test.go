@@ -1,6 +1,8 @@
 package rules_test
 
 import (
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/lensdop/lensdop/devices"
@@ -21,7 +23,7 @@ func conGood(f *rules.Facts) {
 	p := f.Protocol
 	p.Guidelines = []policy.Guideline{{ID: policy.GuidelineWorksCouncil}, {ID: policy.GuidelineHR}}
 	m := &p.Metadata
-	m.Adopted.Date, m.Published.Date = conDay(time.January, 13), conDay(time.January, 20)
+	m.Adopted, m.Published = policy.Adopted{Date: conDay(time.January, 13)}, policy.Dated{Date: conDay(time.January, 20)}
 	m.Effective = policy.Effective{Rule: "first-day-after-publication", Date: conDay(time.January, 21)}
 	m.Supersedes = []policy.Earlier{}
 	m.Consultations = []policy.Consultation{
@@ -35,16 +37,20 @@ func conGood(f *rules.Facts) {
 	at := dsrAt(2026, time.February, 2, 8, 0)
 	for i := range p.Processing {
 		p.Processing[i].FirstUse = first
+		delete(p.Processing[i].Basis.Fields, "first_use")
+		if p.Processing[i].Basis.All == policy.BasisAssumed {
+			p.Processing[i].Basis = policy.Basis{}
+		}
 		if p.Processing[i].ID == "badge" {
 			p.Processing[i].System = policy.SystemAccess
 		}
 	}
 	for i := range p.Cameras {
-		p.Cameras[i].FirstUse = first
+		p.Cameras[i].FirstUse, p.Cameras[i].Basis = first, policy.Basis{}
 		seen = append(seen, rules.Seen{ID: p.Cameras[i].ID, Kind: "camera", First: at})
 	}
 	for i := range p.Readers {
-		p.Readers[i].FirstUse = first
+		p.Readers[i].FirstUse, p.Readers[i].Basis = first, policy.Basis{}
 		seen = append(seen, rules.Seen{ID: p.Readers[i].ID, Kind: "reader", First: at})
 	}
 	// Everything the consent covers is what the file says: the reader came with it.
@@ -287,9 +293,65 @@ func consentCases() []ruleCase {
 		{"CON-10", "council answered before the DPO", conWith(func(f *rules.Facts, _ *policy.Consent) {
 			f.Protocol.Metadata.Consultations[0].Date = conDay(time.January, 6)
 		}), "CON-10/order", rules.Unproven},
+		// What the file only assumes shows no order; a document with a hash does.
+		{"CON-10", "adoption assumed", conGuess(func(f *rules.Facts, b policy.Basis) { f.Protocol.Metadata.Adopted.Basis = b }), "CON-10/adopted", rules.Unproven},
+		{"CON-10", "adoption assumed, with its document", conGuess(func(f *rules.Facts, b policy.Basis) {
+			f.Protocol.Metadata.Adopted.Basis, f.Protocol.Metadata.Document.SHA256 = b, conHash
+		}), "CON-10/adopted", rules.Pass},
+		{"CON-10", "only who adopted it is assumed", conGuess(func(f *rules.Facts, _ policy.Basis) {
+			f.Protocol.Metadata.Adopted.Basis = policy.Basis{Fields: map[string]string{"by": policy.BasisAssumed}}
+		}), "CON-10/adopted", rules.Pass},
+		{"CON-10", "taking effect assumed", conGuess(func(f *rules.Facts, b policy.Basis) { f.Protocol.Metadata.Effective.Basis = b }), "CON-10/adopted", rules.Unproven},
+		{"CON-10", "publication assumed, from which it takes effect", conGuess(func(f *rules.Facts, b policy.Basis) {
+			f.Protocol.Metadata.Effective.Date, f.Protocol.Metadata.Published.Basis = policy.Date{}, b
+		}), "CON-10/adopted", rules.Unproven},
+		{"CON-10", "wrong order, and assumed", conGuess(func(f *rules.Facts, b policy.Basis) {
+			f.Protocol.Metadata.Effective = policy.Effective{Origin: policy.Origin{Basis: b}, Date: conDay(time.January, 13)}
+		}), "CON-10/adopted", rules.Fail},
+		{"CON-10", "advice assumed", conGuess(func(f *rules.Facts, b policy.Basis) { f.Protocol.Metadata.Consultations[0].Basis = b }), "CON-10/consult/dpo", rules.Unproven},
+		{"CON-10", "advice before an assumed adoption", conGuess(func(f *rules.Facts, b policy.Basis) { f.Protocol.Metadata.Adopted.Basis = b }), "CON-10/consult/dpo", rules.Unproven},
+		{"CON-10", "end of the remarks assumed", conGuess(func(f *rules.Facts, _ policy.Basis) {
+			f.Protocol.Metadata.Consultations[2].Basis = policy.Basis{Fields: map[string]string{"until": policy.BasisAssumed}}
+		}), "CON-10/consult/staff", rules.Unproven},
+		{"CON-10", "council's answer assumed, with the document of its consent", conGuess(func(f *rules.Facts, b policy.Basis) { f.Protocol.Metadata.Consultations[1].Basis = b }), "CON-10/consult/works-council", rules.Pass},
+		{"CON-10", "council's answer assumed, consent without a document", conGuess(func(f *rules.Facts, b policy.Basis) {
+			f.Protocol.Metadata.Consultations[1].Basis, f.Protocol.WorksCouncil.Consents[0].Document = b, policy.Document{}
+		}), "CON-10/consult/works-council", rules.Unproven},
+		{"CON-10", "council's answer in its consent alone", conWith(func(f *rules.Facts, _ *policy.Consent) {
+			f.Protocol.Metadata.Consultations = f.Protocol.Metadata.Consultations[:1]
+		}), "CON-10/consult/works-council", rules.Pass},
+		{"CON-10", "council's answer in its consent alone, undated", conWith(func(f *rules.Facts, c *policy.Consent) {
+			f.Protocol.Metadata.Consultations, c.Date = f.Protocol.Metadata.Consultations[:1], policy.Date{}
+		}), "CON-10/consult/works-council", rules.Unproven},
+		{"CON-10", "order of assumed advice", conGuess(func(f *rules.Facts, b policy.Basis) { f.Protocol.Metadata.Consultations[0].Basis = b }), "CON-10/order", rules.Unproven},
+		{"CON-10", "first use assumed", conGuess(func(f *rules.Facts, b policy.Basis) { f.Protocol.Processing[0].Basis = b }), "CON-10/use/video", rules.Unproven},
+		{"CON-10", "first use of a camera assumed", conGuess(func(f *rules.Facts, b policy.Basis) {
+			f.Protocol.Cameras[0].Basis, f.Protocol.Cameras[0].FirstUse = b, conDay(time.February, 1)
+		}), "CON-10/use/video", rules.Unproven},
+		{"CON-10", "used when it took effect by assumption", conGuess(func(f *rules.Facts, b policy.Basis) { f.Protocol.Metadata.Effective.Basis = b }), "CON-10/use/video", rules.Unproven},
 		{"CON-10", "both on one day", conWith(func(f *rules.Facts, _ *policy.Consent) {
 			f.Protocol.Metadata.Consultations[0].Date = conDay(time.January, 5)
 		}), "CON-10/order", rules.Pass},
+	}
+}
+
+// conGuess changes the good world with a basis that marks all as assumed.
+func conGuess(change func(f *rules.Facts, assumed policy.Basis)) func(*rules.Facts) {
+	return conWith(func(f *rules.Facts, _ *policy.Consent) { change(f, policy.Basis{All: policy.BasisAssumed}) })
+}
+
+// What is assumed is said in the words and in the evidence.
+func TestAssumedDatesAreEvidence(t *testing.T) {
+	f := world(t, "CON-10")
+	conGuess(func(f *rules.Facts, b policy.Basis) { f.Protocol.Metadata.Adopted.Basis = b })(&f)
+	got := find(t, rules.Evaluate(f), "CON-10/adopted")
+	if len(got.Evidence) != 1 || got.Evidence[0].Value != "metadata.adopted.date 2026-01-13 (basis: assumed)" {
+		t.Errorf("evidence %+v", got.Evidence)
+	}
+	for _, text := range []string{got.Text.NL, got.Text.FR, got.Text.EN} {
+		if strings.Count(text, "2026-01-13") != 2 {
+			t.Errorf("does not say what is assumed: %s", text)
+		}
 	}
 }
 
