@@ -18,7 +18,7 @@ func TestDocuments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := map[string]policy.Hash{}
+	named := map[string]policy.Hash{p.Metadata.Document.Name: p.Metadata.Document.SHA256}
 	for _, a := range p.Attestations {
 		if a.Document.Name != "" {
 			named[a.Document.Name] = a.Document.SHA256

@@ -25,7 +25,7 @@ func conGood(f *rules.Facts) {
 	m := &p.Metadata
 	m.Adopted, m.Published = policy.Adopted{Date: conDay(time.January, 13)}, policy.Dated{Date: conDay(time.January, 20)}
 	m.Effective = policy.Effective{Rule: "first-day-after-publication", Date: conDay(time.January, 21)}
-	m.Supersedes = []policy.Earlier{}
+	m.Supersedes, m.Document = []policy.Earlier{}, policy.Document{}
 	m.Consultations = []policy.Consultation{
 		{Body: "dpo", Date: conDay(time.January, 2)},
 		{Body: "works-council", Date: conDay(time.January, 5)},
