@@ -52,6 +52,7 @@ func covered(s *sheet) {
 		}
 		s.add("", finding)
 	}
+	s.instants()
 }
 
 func coverRemedy() policy.Text {

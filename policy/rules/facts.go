@@ -19,6 +19,10 @@ type Facts struct {
 	Found    []Found
 	Cameras  []Camera
 	Readers  []Reader
+	// Differences are the windows over the site's cameras whose times the
+	// server computed otherwise than the gateway (design invariant 10), now or
+	// later. None means that nothing differs, or that no server told its own.
+	Differences []policy.Difference
 
 	Gathered
 
