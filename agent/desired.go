@@ -25,6 +25,8 @@ type orders struct {
 	epoch      uint64
 	generation uint64
 	sha256     string
+	issued     time.Time           // of the server's document; zero without one
+	apart      []policy.Difference // what the server computed otherwise
 }
 
 // coverAt is what must be covered at t: the policy's own answer, which takes in
@@ -334,6 +336,7 @@ func (a *Agent) loadOrders(ctx context.Context) error {
 	if err := a.loadStatements(ctx, o); err != nil {
 		return err
 	}
+	o.apart = o.differences()
 	_, refused := o.policy.Usable()
 	for _, r := range refused {
 		a.log.ErrorContext(ctx, "a signed decision or release is not carried out", "decision", r.Decision, "release", r.Release, "err", r.Err)
@@ -357,6 +360,7 @@ func (a *Agent) loadDesired(ctx context.Context, o *orders, have state.Desired) 
 		}
 	}
 	o.epoch, o.generation, o.sha256, o.policy.Elsewhere = have.Epoch, have.Generation, have.SHA256, elsewhere(d.Calendar)
+	o.issued = d.Issued
 	p, err := policy.Parse("desired document", []byte(d.Protocol))
 	if err != nil {
 		a.log.ErrorContext(ctx, "the stored protocol cannot be read: covers on devices stay as they are and are not looked after; let the server send a new one", "err", err)

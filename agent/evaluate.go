@@ -169,7 +169,7 @@ func lastLook(sights map[string]cover.Sight) time.Time {
 func (a *Agent) facts(o *orders) rules.Facts {
 	now, _ := a.clock.now()
 	p := o.policy.Protocol
-	f := rules.Facts{Protocol: p, Site: a.cfg.Site, Now: now}
+	f := rules.Facts{Protocol: p, Site: a.cfg.Site, Now: now, Differences: o.apartFrom(now)}
 	lenses := a.lenses()
 	for _, d := range a.foundDevices() {
 		n, ok := lenses[deviceKey(d)]
