@@ -51,6 +51,15 @@ func signSize(place string, bounded *bool, width, height float64) func(*rules.Fa
 	})
 }
 
+// signDeclared has a person declare SIGN-2, with the hash of a document.
+func signDeclared(hash policy.Hash) func(*rules.Facts) {
+	return func(f *rules.Facts) {
+		f.Protocol.Attestations = append(f.Protocol.Attestations, policy.Attestation{
+			Rule: "SIGN-2", Owner: "ict", Date: policy.Date{Year: 2026, Month: time.March, Day: 1}, Document: policy.Document{SHA256: hash},
+		})
+	}
+}
+
 // signWithout takes one entry of what the sign says away.
 func signWithout(i int) func(*rules.Facts) {
 	return signWorld(func(_ *rules.Facts, n *policy.Sign) { n.States = append(n.States[:i:i], n.States[i+1:]...) })
@@ -92,6 +101,7 @@ func noticePage(change func(p *rules.Publication)) func(*rules.Facts) {
 func tellingCases() []ruleCase {
 	date := func(y int, m time.Month, d int) policy.Date { return policy.Date{Year: y, Month: m, Day: d} }
 	yes, no := true, false
+	noSigns := signWorld(func(f *rules.Facts, _ *policy.Sign) { f.Signs = devices.Value[[]rules.SignSeen]{} })
 	noPages := noticeWorld(func(f *rules.Facts) { f.Publications = devices.Value[[]rules.Publication]{} })
 	return append([]ruleCase{
 		{"SIGN-1", "seen yesterday", signWorld(nil), "SIGN-1/sign/bord", rules.Pass},
@@ -158,6 +168,19 @@ func tellingCases() []ruleCase {
 		}), "SIGN-2/version/bord", rules.Fail},
 		{"SIGN-2", "version not known", signWorld(func(f *rules.Facts, _ *policy.Sign) { signSeen("", now)(f) }), "SIGN-2/version/bord", rules.Unproven},
 		{"SIGN-2", "nobody gathers it", signWorld(func(f *rules.Facts, _ *policy.Sign) { f.Signs = devices.Value[[]rules.SignSeen]{} }), "SIGN-2/version/bord", rules.Unproven},
+		// What the file demands of a sign is not what hangs.
+		{"SIGN-2", "says all, whether it hangs nobody gathers", noSigns, "SIGN-2/content/bord", rules.Unproven},
+		{"SIGN-2", "says all, never seen", signWorld(func(f *rules.Facts, _ *policy.Sign) { f.Signs = devices.Of([]rules.SignSeen{}) }), "SIGN-2/content/bord", rules.Unproven},
+		{"SIGN-2", "says all, seen too long ago", signAgo(90*24*time.Hour + time.Second), "SIGN-2/content/bord", rules.Unproven},
+		{"SIGN-2", "says all, seen in a way that does not count", signWorld(func(_ *rules.Facts, n *policy.Sign) { n.Proof.Verify = []string{"camera-sees-marker"} }), "SIGN-2/content/bord", rules.Unproven},
+		{"SIGN-2", "says all, and somebody declares it", accThen(noSigns, signDeclared(conHash)), "SIGN-2/content/bord", rules.Attested},
+		{"SIGN-2", "says all, declared without a document", accThen(noSigns, signDeclared("")), "SIGN-2/content/bord", rules.Unproven},
+		{"SIGN-2", "does not say all, whatever is declared", accThen(signWithout(0), signDeclared(conHash)), "SIGN-2/content/bord", rules.Fail},
+		{"SIGN-2", "large enough, never seen", signWorld(func(f *rules.Facts, _ *policy.Sign) { f.Signs = devices.Of([]rules.SignSeen{}) }), "SIGN-2/size/bord", rules.Unproven},
+		{"SIGN-2", "large enough, and somebody declares it", accThen(noSigns, signDeclared(conHash)), "SIGN-2/size/bord", rules.Attested},
+		{"SIGN-2", "hung after the protocol, by the file alone", signWorld(func(f *rules.Facts, n *policy.Sign) {
+			f.Signs, n.Hung = devices.Value[[]rules.SignSeen]{}, date(2026, time.March, 1)
+		}), "SIGN-2/version/bord", rules.Unproven},
 		{"SIGN-2", "no signs", accThen(signWorld(nil), func(f *rules.Facts) { f.Protocol.Signs = nil }), "SIGN-2/signs", rules.Unproven},
 		{"SIGN-2", "the Netherlands", func(*rules.Facts) {}, "SIGN-2", rules.NotApplicable},
 	}, noticeCases(noPages)...)

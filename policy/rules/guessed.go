@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"time"
+
 	"github.com/lensdop/lensdop/policy"
 )
 
@@ -84,4 +86,28 @@ func councilAnswers(p *policy.Protocol) []policy.Consultation {
 		out = append(out, policy.Consultation{Origin: c.Origin, Body: bodyCouncil, Date: c.Date})
 	}
 	return out
+}
+
+// vouched files, where a person declared what the rule asks at a site, that what
+// the file says is attested. It is false if nobody did.
+func (s *sheet) vouched(aspect, site string, f Finding, said policy.Text) bool {
+	a := s.attestation(site)
+	if s.rule.Mode == Automatic || a.Status != Attested {
+		return false
+	}
+	f.Status, f.Remedy, f.Text = Attested, policy.Text{}, say("%s %s", "%s %s", "%s %s", said, a.Text)
+	f.Evidence = append(f.Evidence, a.Evidence...)
+	s.add(aspect, f)
+	return true
+}
+
+// onlySaid files what speaks for a rule by the word of the file alone: attested
+// if a person declared it, else unproven.
+func (s *sheet) onlySaid(aspect, site string, f Finding, said policy.Text) {
+	if s.vouched(aspect, site, f, said) {
+		return
+	}
+	f.Status, f.Due, f.Remedy = Unproven, time.Time{}, s.rule.Remedy
+	f.Text = say("%s Alleen het protocol zegt dat: het is niet aangetoond.", "%s Seul le protocole le dit: ce n'est pas prouvé.", "%s Only the protocol says so: it is unproven.", said)
+	s.add(aspect, f)
 }

@@ -196,7 +196,6 @@ func byProtocolAlone() map[string]string {
 		"LOC-5":  "a camera may be there to its last day, wherever it is",
 		"LOG-1":  "the protocol can say when the yearly report was sent",
 		"REG-2":  "the protocol can name the first day of each camera's use",
-		"SIGN-2": "the protocol can say what each sign states, and since when it hangs",
 	}
 }
 

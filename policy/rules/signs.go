@@ -172,9 +172,35 @@ func signsSay(s *sheet) {
 		about, analytics := toldBy(s.Protocol, n)
 		what := say("Pictogram %s", "Pictogramme %s", "Pictogram %s", n.ID)
 		f := Finding{Target: Target{Subject: n.ID}, Why: Why{Article: n.Ref}}
-		s.weigh("content", f, what, say("Pictogram %s vermeldt alles wat het koninklijk besluit vraagt.", "Le pictogramme %s mentionne tout ce que l'arrêté royal demande.", "Pictogram %s says all that the royal decree asks.", n.ID), signContent(n, about, analytics))
-		s.weigh("size", f, what, say("Pictogram %s is %s: groot genoeg.", "Le pictogramme %s mesure %s: assez grand.", "Pictogram %s is %s: large enough.", n.ID, metres(n.Size)), signLarge(n, about))
+		s.hanging("content", n, f, what, say("Het protocol laat op pictogram %s alles vermelden wat het koninklijk besluit vraagt.", "Le protocole fait figurer sur le pictogramme %s tout ce que l'arrêté royal demande.", "The protocol has pictogram %s say all that the royal decree asks.", n.ID), signContent(n, about, analytics))
+		s.hanging("size", n, f, what, say("Volgens het protocol is pictogram %s %s: groot genoeg.", "Selon le protocole, le pictogramme %s mesure %s: assez grand.", "By the protocol pictogram %s is %s: large enough.", n.ID, metres(n.Size)), signLarge(n, about))
 		signCurrent(s, n, f, what)
+	}
+}
+
+// hanging files what the file demands of a sign. That it is enough passes only
+// once the sign was seen to hang, as the same file accepts it; a person's
+// declaration makes it attested.
+func (s *sheet) hanging(aspect string, n policy.Sign, f Finding, what, demand policy.Text, o outcome) {
+	if o.status() != Pass {
+		s.weigh(aspect, f, what, demand, o)
+		return
+	}
+	zone := s.Protocol.Location(n.Site)
+	list, known := s.Signs.Get()
+	last, seen := lastSeen(s, n, list)
+	end := signProof(n).After(last.At.In(zone))
+	switch {
+	case seen && !s.Now.After(end):
+		f.Evidence = append(f.Evidence, Evidence{Kind: "sign", Value: last.How, Collected: last.At, Expires: end})
+		s.weigh(aspect, f, what, say("%s Het is hangend gezien op %s.", "%s Il a été vu en place le %s.", "%s It was seen hanging at %s.", demand, localTime(last.At, zone)), o)
+	case s.vouched(aspect, n.Site, f, demand):
+	case !known:
+		need(s, aspect, f.Target, FactSigns, s.Signs)
+	default:
+		f.Status, f.Remedy = Unproven, s.rule.Remedy
+		f.Text = say("%s Dat het zo hangt is niet aangetoond.", "%s Il n'est pas prouvé qu'il soit ainsi en place.", "%s That it hangs like that is unproven.", demand)
+		s.add(aspect, f)
 	}
 }
 
@@ -252,7 +278,11 @@ func signCurrent(s *sheet, n policy.Sign, f Finding, what policy.Text) {
 	default:
 		o.doubt("welke versie van het protocol de tekst volgt is niet bekend", "on ignore quelle version du protocole le texte suit", "which version of the protocol its text follows is not known")
 	}
-	s.weigh("version", f, what, say("De tekst van pictogram %s volgt het protocol, versie %s.", "Le texte du pictogramme %s suit le protocole, version %s.", "The text of pictogram %s follows the protocol, version %s.", n.ID, m.Version), o)
+	pass := say("De tekst van pictogram %s volgt het protocol, versie %s.", "Le texte du pictogramme %s suit le protocole, version %s.", "The text of pictogram %s follows the protocol, version %s.", n.ID, m.Version)
+	if last.Version == "" {
+		pass = say("Volgens het protocol hangt de tekst van pictogram %s er sinds %s, en het protocol is van %s.", "Selon le protocole, le texte du pictogramme %s est affiché depuis le %s, et le protocole date du %s.", "By the protocol the text of pictogram %s hangs since %s, and the protocol is of %s.", n.ID, n.Hung, since)
+	}
+	s.hanging("version", n, f, what, pass, o)
 }
 
 // metres prints a size.
