@@ -31,12 +31,15 @@ type Note struct {
 	Match *Match `yaml:"match"`
 	// Unmatched is why it cannot be recognised.
 	Unmatched string `yaml:"unmatched"`
-	// Cover is the best method to cover that is known to work.
-	Cover Cover `yaml:"cover"`
+	// Covers are the ways to cover it, best first; a single entry with the
+	// method "none" says why there is none.
+	Covers []Cover `yaml:"covers"`
+	// Sessions is how many streams it serves at once, if known.
+	Sessions Sessions `yaml:"sessions"`
 	// Quirks are what a client must know to talk to it.
 	Quirks []Fact `yaml:"quirks"`
 	// Weaknesses are what an owner should know of it.
-	Weaknesses []Fact `yaml:"weaknesses"`
+	Weaknesses []Weakness `yaml:"weaknesses"`
 	// Sources that the facts name, by key.
 	Sources map[string]string `yaml:"sources"`
 }
@@ -52,19 +55,40 @@ type Device struct {
 }
 
 // Match holds the answers to GetDeviceInformation (ONVIF Core, device
-// service). An empty firmware means any.
+// service), or the same from a maker's own interface, in any case. A * stands
+// for any text; an empty firmware for any.
 type Match struct {
 	Vendor   string `yaml:"vendor"`
 	Model    string `yaml:"model"`
 	Firmware string `yaml:"firmware"`
 }
 
-// Cover tells how the device is best covered.
+// Cover is one way to cover the device.
 type Cover struct {
-	// Best is the method, or NoMethod.
-	Best devices.Method `yaml:"best"`
+	// Method, or NoMethod.
+	Method devices.Method `yaml:"method"`
+	// Driver is the name of the driver that does it; empty with NoMethod.
+	Driver string `yaml:"driver"`
 	// Fact says what that rests on.
 	Fact `yaml:",inline"`
+}
+
+// Sessions is how many streams a device serves at once.
+type Sessions struct {
+	Most int `yaml:"most"` // 0: not known
+	Fact `yaml:",inline"`
+}
+
+// Weakness is what an owner should know of a device.
+type Weakness struct {
+	Fact `yaml:",inline"`
+	// CVE is its number in the list of that name; empty for one that has none.
+	CVE string `yaml:"cve"`
+	// Affected bounds the firmwares that have it; without it all that the note
+	// matches have it.
+	Affected *Affected `yaml:"affected"`
+	// Safe is the first firmware without it, in words; empty if none is known.
+	Safe string `yaml:"safe"`
 }
 
 // NoMethod stands where no method is known to work.
@@ -72,7 +96,7 @@ const NoMethod devices.Method = "none"
 
 // Fact is one thing that is known, how it is known, and from where.
 type Fact struct {
-	// ID is stable and unique within a note; Cover has none.
+	// ID is stable and unique within a note; a Cover has none.
 	ID   string `yaml:"id"`
 	Text string `yaml:"text"`
 	Mark Mark   `yaml:"mark"`
@@ -88,13 +112,6 @@ const (
 	Tried Mark = "tried" // seen on the wire or in the picture
 	Read  Mark = "read"  // found in its source or manual, not seen
 )
-
-// Matches tells whether the note is about a device that answers so to
-// GetDeviceInformation.
-func (n Note) Matches(vendor, model, firmware string) bool {
-	m := n.Match
-	return m != nil && m.Vendor == vendor && m.Model == model && (m.Firmware == "" || m.Firmware == firmware)
-}
 
 // Load reads all notes, by folder. An unknown key is an error with its line.
 func Load() ([]Note, error) { return load(files) }
@@ -128,7 +145,10 @@ func parse(b []byte) (Note, error) {
 	return n, n.validate()
 }
 
-var id = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var (
+	id  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	cve = regexp.MustCompile(`^CVE-\d{4}-\d{4,}$`)
+)
 
 // validate reports everything that is wrong, so that one round mends it.
 func (n Note) validate() error {
@@ -148,13 +168,28 @@ func (n Note) validate() error {
 	}
 	methods := []devices.Method{
 		NoMethod, devices.MethodDeviceMask, devices.MethodPark, devices.MethodTape, devices.MethodContact,
-		devices.MethodRecordingOff, devices.MethodSoundOff, devices.MethodRelay, devices.MethodPower,
+		devices.MethodRecordingOff, devices.MethodSoundOff, devices.MethodRelay, devices.MethodPower, devices.MethodRetention,
 	}
-	if !slices.Contains(methods, n.Cover.Best) {
-		fault("cover: best %q is none of %q", n.Cover.Best, methods)
+	if len(n.Covers) == 0 {
+		fault("covers: say how it is covered, or none and why")
 	}
-	if n.Cover.ID != "" {
-		fault("cover: it has no id")
+	ways := map[string]bool{}
+	for i, c := range n.Covers {
+		switch way := c.Driver + "/" + string(c.Method); {
+		case !slices.Contains(methods, c.Method):
+			fault("covers[%d]: method %q is none of %q", i, c.Method, methods)
+		case c.Method == NoMethod && (len(n.Covers) > 1 || c.Driver != ""):
+			fault("covers[%d]: none stands alone and has no driver", i)
+		case c.Method != NoMethod && c.Driver == "":
+			fault("covers[%d]: name the driver that does it", i)
+		case ways[way]:
+			fault("covers[%d]: %s stands there twice", i, way)
+		default:
+			ways[way] = true
+		}
+		if c.ID != "" {
+			fault("covers[%d]: it has no id", i)
+		}
 	}
 	if len(n.Quirks) == 0 {
 		fault("quirks: a note without one says nothing")
@@ -171,8 +206,23 @@ func (n Note) validate() error {
 			fault("%s: source %q is not in sources", where, f.Source)
 		}
 	}
-	check("cover", n.Cover.Fact)
-	for _, f := range slices.Concat(n.Quirks, n.Weaknesses) {
+	for i, c := range n.Covers {
+		check(fmt.Sprintf("covers[%d]", i), c.Fact)
+	}
+	if n.Sessions.Most != 0 {
+		check("sessions", n.Sessions.Fact)
+	}
+	facts := slices.Clone(n.Quirks)
+	for _, w := range n.Weaknesses {
+		facts = append(facts, w.Fact)
+		if w.CVE != "" && !cve.MatchString(w.CVE) {
+			fault("weakness %q: %q is no CVE number", w.ID, w.CVE)
+		}
+		if err := w.Affected.validate(); err != nil {
+			fault("weakness %q: affected: %w", w.ID, err)
+		}
+	}
+	for _, f := range facts {
 		if !id.MatchString(f.ID) || seen[f.ID] {
 			fault("fact %q: an id is lower-case words with hyphens, once per note", f.ID)
 		}
