@@ -96,6 +96,23 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
+// BenchmarkExceeds compares days with a month.
+func BenchmarkExceeds(b *testing.B) {
+	days, month := policy.Duration{Days: 28}, policy.Duration{Months: 1}
+	for b.Loop() {
+		if days.Exceeds(month) {
+			b.Fatal("28 days are longer than a month")
+		}
+	}
+}
+
+func BenchmarkLocation(b *testing.B) {
+	_, pol := large(b, 4)
+	for b.Loop() {
+		pol.Protocol.Location("")
+	}
+}
+
 // BenchmarkCoverSite asks CoverAt of every camera once.
 func BenchmarkCoverSite(b *testing.B) {
 	for _, n := range []int{4, 100, 500} {

@@ -49,12 +49,15 @@ func (p *Protocol) ReadersOf(site string) []Reader {
 // Location is the time zone of a site; for one that the protocol does not
 // have, or whose time zone is unknown here, it is UTC.
 func (p *Protocol) Location(site string) *time.Location {
-	if loc := p.locations[site]; loc != nil {
+	if loc := p.locations[site]; loc != nil && site != "" {
 		return loc
 	}
 	name := p.Metadata.Timezone
 	if s, ok := p.Site(site); ok && s.Timezone != "" {
 		name = s.Timezone
+	}
+	if loc := p.locations[""]; loc != nil && loc.String() == name {
+		return loc // LoadLocation would read it from the disk again
 	}
 	if loc, err := time.LoadLocation(name); err == nil {
 		return loc

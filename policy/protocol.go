@@ -67,7 +67,7 @@ type Protocol struct {
 	Alerts            Alerts            `yaml:"alerts" json:"alerts"`
 	AgentRestrictions AgentRestrictions `yaml:"agent_restrictions" json:"agent_restrictions"`
 
-	locations map[string]*time.Location // by site; filled by Parse
+	locations map[string]*time.Location // by site, the protocol's own under ""; filled by Parse
 	// recurrences are the days of recurring windows, by Recurring.days.
 	recurrences map[string]*recurrence
 	written     map[string]bool // paths that a file says itself; filled by Parse

@@ -148,7 +148,7 @@ func (v *validator) header() {
 	v.required("metadata.version", m.Version)
 	v.required("metadata.title", m.Title.In("nl"))
 	v.oneOf("metadata.jurisdiction", m.Jurisdiction, JurisdictionNL, JurisdictionBE)
-	v.location("metadata.timezone", m.Timezone)
+	p.locations[""] = v.location("metadata.timezone", m.Timezone)
 	v.order("metadata.published", m.Adopted.Date, m.Published.Date, "the protocol is published before it is adopted")
 	v.order("metadata.effective", m.Adopted.Date, m.Effective.Date, "the protocol takes effect before it is adopted")
 	ids(v, "metadata.supersedes", m.Supersedes, func(e Earlier) string { return e.ID })

@@ -30,8 +30,8 @@ func (v *validator) oneSite(at string, s Site) {
 	v.maybe(join(at, "live_view"), s.LiveView, Allowed, Denied)
 	if s.Timezone != "" || v.has(join(at, "timezone")) {
 		v.p.locations[s.ID] = v.location(join(at, "timezone"), s.Timezone)
-	} else if loc, err := time.LoadLocation(v.p.Metadata.Timezone); err == nil {
-		v.p.locations[s.ID] = loc // a bad one is told once, in the header
+	} else {
+		v.p.locations[s.ID] = v.p.locations[""] // a bad one is told once, in the header
 	}
 	ids(v, join(at, "zones"), s.Zones, func(z Zone) string { return z.ID })
 	for j, n := range s.Networks {

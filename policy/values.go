@@ -186,15 +186,38 @@ func (d Duration) After(t time.Time) time.Time {
 }
 
 // Exceeds tells whether d can be longer than limit, from any day of the calendar.
+//
+// Four years of days with a leap year among them are looked at, but of each month
+// only the first and the last: how far the two ends lie apart only grows, or only
+// shrinks, from the day on which one of them no longer has such a day.
 func (d Duration) Exceeds(limit Duration) bool {
-	start := time.Date(2023, time.January, 1, 0, 0, 0, 0, time.UTC)
-	for day := range 4*365 + 1 { // every date of four years, a leap year among them
-		t := start.AddDate(0, 0, day)
-		if d.After(t).After(limit.After(t)) {
+	const day = 24 * time.Hour
+	rest := d.Time - limit.Time
+	days := d.Days - limit.Days + int(rest/day)
+	if rest %= day; rest < 0 {
+		days, rest = days-1, rest+day
+	}
+	longer := func(months int) bool { return days+months > 0 || days+months == 0 && rest > 0 }
+	own, other := 12*d.Years+d.Months, 12*limit.Years+limit.Months
+	if own == other {
+		return longer(0)
+	}
+	for m := range time.Month(4 * 12) {
+		_, length := monthAt(m)
+		a, lengthA := monthAt(m + time.Month(own))
+		b, lengthB := monthAt(m + time.Month(other))
+		if longer(a-b) || longer(a-b+min(length, lengthA)-min(length, lengthB)) {
 			return true
 		}
 	}
 	return false
+}
+
+// monthAt is the number of the first day of a month counted from January 2023,
+// and how many days the month has.
+func monthAt(m time.Month) (first, length int) {
+	first = dayNumber(Date{Year: 2023, Month: time.January + m, Day: 1})
+	return first, dayNumber(Date{Year: 2023, Month: time.January + m + 1, Day: 1}) - first
 }
 
 // String prints the duration in ISO 8601, with weeks as days.
