@@ -102,7 +102,12 @@ func disclosureCases() []ruleCase {
 		{"LOG-1", "the file says when it was sent", accReport(func(f *rules.Facts) {
 			f.Reports = devices.Value[[]rules.Report]{}
 			f.Protocol.Logging.YearlyReport.Last = date(2026, time.January, 31)
-		}), "LOG-1/report", rules.Pass},
+		}), "LOG-1/report", rules.Unproven},
+		{"LOG-1", "the file says when it was sent, the register of reports does not have it", accReport(func(f *rules.Facts) {
+			f.Reports = devices.Of([]rules.Report{})
+			f.Protocol.Logging.YearlyReport.Last = date(2026, time.January, 31)
+		}), "LOG-1/report", rules.Unproven},
+		{"LOG-1", "the file says when it was sent, and so does the register", accReport(func(f *rules.Facts) { f.Protocol.Logging.YearlyReport.Last = date(2026, time.January, 20) }), "LOG-1/report", rules.Pass},
 		{"LOG-1", "the file says that it was late", accReport(func(f *rules.Facts) { f.Protocol.Logging.YearlyReport.Last = date(2026, time.February, 1) }), "LOG-1/report", rules.Fail},
 		{"LOG-1", "a day that is none", accReport(func(f *rules.Facts) { f.Protocol.Logging.YearlyReport.By = "January" }), "LOG-1/report", rules.Unproven},
 		{"LOG-1", "a protocol of this year", accReport(func(f *rules.Facts) { f.Protocol.Metadata.Effective.Date = date(2026, time.January, 1) }), "LOG-1/report", rules.NotApplicable},

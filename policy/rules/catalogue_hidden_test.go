@@ -248,7 +248,13 @@ func callCases() []ruleCase {
 		{"CALL-2", "no notice", callWorld(func(f *rules.Facts) { f.Protocol.Notices = nil }), "CALL-2/notice", rules.Unproven},
 		{"CALL-2", "no calls recorded", func(*rules.Facts) {}, "CALL-2", rules.NotApplicable},
 
-		{"CALL-3", "tested the day before", hr(func(*rules.Facts) {}), "CALL-3/dpia/calls", rules.Pass},
+		{"CALL-3", "tested the day before", hr(func(f *rules.Facts) { calls(f).DPIA.Document.SHA256 = conHash }), "CALL-3/dpia/calls", rules.Pass},
+		{"CALL-3", "tested the day before, says the file alone", hr(func(*rules.Facts) {}), "CALL-3/dpia/calls", rules.Unproven},
+		{"CALL-3", "tested the day before, and a person attests it", hr(locAttested("CALL-3")), "CALL-3/dpia/calls", rules.Attested},
+		{"CALL-3", "tested the day before the first day of use, recordings not known", hr(func(f *rules.Facts) {
+			calls(f).DPIA.Document.SHA256 = conHash
+			f.Calls = devices.Value[[]rules.Call]{}
+		}), "CALL-3/dpia/calls", rules.Unproven},
 		{"CALL-3", "tested on the day", hr(func(f *rules.Facts) { calls(f).DPIA.Date = date(2026, time.February, 1) }), "CALL-3/dpia/calls", rules.Fail},
 		{"CALL-3", "not tested", hr(func(f *rules.Facts) { calls(f).DPIA.Date = policy.Date{} }), "CALL-3/dpia/calls", rules.Fail},
 		{"CALL-3", "a recording from before the first day of use", hr(func(f *rules.Facts) {
@@ -262,7 +268,12 @@ func callCases() []ruleCase {
 			calls(f).FirstUse = policy.Date{}
 			f.Calls = devices.Value[[]rules.Call]{}
 		}), "CALL-3/dpia/calls", rules.Unproven},
-		{"CALL-3", "employees told the day before", hr(func(*rules.Facts) {}), "CALL-3/told/calls", rules.Pass},
+		{"CALL-3", "employees told the day before", hr(func(f *rules.Facts) { f.Protocol.Notices[1].Document.SHA256 = conHash }), "CALL-3/told/calls", rules.Pass},
+		{"CALL-3", "employees told the day before, says the file alone", hr(func(*rules.Facts) {}), "CALL-3/told/calls", rules.Unproven},
+		{"CALL-3", "employees told the day before, and a person attests it", hr(locAttested("CALL-3")), "CALL-3/told/calls", rules.Attested},
+		{"CALL-3", "employees told the day before by the file, on the day by the register", hr(func(f *rules.Facts) {
+			f.Notices = devices.Of([]rules.NoticeGiven{{Notice: "staf", At: time.Date(2026, time.February, 1, 9, 0, 0, 0, time.UTC)}})
+		}), "CALL-3/told/calls", rules.Unproven},
 		{"CALL-3", "employees told on the day", hr(func(f *rules.Facts) { f.Protocol.Notices[1].Given = date(2026, time.February, 1) }), "CALL-3/told/calls", rules.Fail},
 		{"CALL-3", "employees told by the register", hr(func(f *rules.Facts) {
 			f.Protocol.Notices[1].Given = policy.Date{}

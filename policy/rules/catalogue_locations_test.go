@@ -65,6 +65,13 @@ func locBelgian(f *rules.Facts) {
 	f.Inventory = devices.Of([]rules.Seen{{ID: "entree", Kind: "camera", First: now.AddDate(-1, 0, 0)}})
 }
 
+// locAttested has a person declare a rule in January, with a document.
+func locAttested(rule string) func(*rules.Facts) {
+	return func(f *rules.Facts) {
+		f.Protocol.Attestations = append(f.Protocol.Attestations, policy.Attestation{Rule: rule, Owner: "ict", Date: locDay(time.January, 5), Document: policy.Document{SHA256: conHash}})
+	}
+}
+
 // locSeen has Lensdop look since June 2024, and see camera entree first at a time.
 func locSeen(f *rules.Facts, first time.Time) {
 	f.Protocol.Cameras[cam].FirstUse = policy.Date{}
@@ -186,8 +193,8 @@ func locationsCases() []ruleCase {
 		{"LOC-3", "mask of a preset in a window", locWith(view(rules.MaskOpen), whole), preset, rules.NotApplicable},
 
 		{"LOC-5", "none is temporary", func(*rules.Facts) {}, "LOC-5/de-polder", rules.NotApplicable},
-		{"LOC-5", "on its last day", func(f *rules.Facts) { locTemporary(f, locDay(time.March, 18), rules.Up) }, temporary, rules.Pass},
-		{"LOC-5", "the last second of its last day", locWith(func(f *rules.Facts) { locTemporary(f, locDay(time.March, 17), rules.Up) }, func(f *rules.Facts) { locAt(f, "2026-03-17 23:59:59") }), temporary, rules.Pass},
+		{"LOC-5", "on its last day", func(f *rules.Facts) { locTemporary(f, locDay(time.March, 18), rules.Up) }, temporary, rules.NotApplicable},
+		{"LOC-5", "the last second of its last day", locWith(func(f *rules.Facts) { locTemporary(f, locDay(time.March, 17), rules.Up) }, func(f *rules.Facts) { locAt(f, "2026-03-17 23:59:59") }), temporary, rules.NotApplicable},
 		{"LOC-5", "the first second after it", locWith(func(f *rules.Facts) { locTemporary(f, locDay(time.March, 17), rules.Up) }, func(f *rules.Facts) { locAt(f, "2026-03-18 00:00:00") }), temporary, rules.Fail},
 		{"LOC-5", "does not answer but is there", func(f *rules.Facts) { locTemporary(f, locDay(time.March, 1), rules.Unreachable) }, temporary, rules.Fail},
 		{"LOC-5", "gone", func(f *rules.Facts) { locTemporary(f, locDay(time.March, 1), rules.Missing) }, temporary, rules.Pass},
@@ -218,7 +225,13 @@ func locationsCases() []ruleCase {
 		}, "REG-1/de-polder", rules.Pass},
 
 		{"REG-2", "in the Netherlands", func(*rules.Facts) {}, "REG-2", rules.NotApplicable},
-		{"REG-2", "declared", locBelgian, "REG-2", rules.Pass},
+		{"REG-2", "declared, says the file alone", locBelgian, "REG-2", rules.Unproven},
+		{"REG-2", "declared, and a person attests it", locWith(locBelgian, locAttested("REG-2")), "REG-2", rules.Attested},
+		{"REG-2", "camera in use before, says the file alone", locWith(locBelgian, func(f *rules.Facts) {
+			f.Inventory = devices.Of([]rules.Seen{{ID: "entree", Kind: "camera", First: now.AddDate(0, -1, 0)}})
+		}), declared, rules.Unproven},
+		{"REG-2", "camera in use before, says the file, and nobody looks", locWith(locBelgian, func(f *rules.Facts) { f.Inventory = devices.Value[[]rules.Seen]{} }), declared, rules.Unproven},
+		{"REG-2", "camera in use before, and a person attests it", locWith(locBelgian, locAttested("REG-2"), func(f *rules.Facts) { f.Inventory = devices.Of([]rules.Seen{}) }), declared, rules.Attested},
 		{"REG-2", "no date", locWith(locBelgian, func(f *rules.Facts) { f.Protocol.Registers.Declaration = policy.Declaration{} }), "REG-2", rules.Unproven},
 		{"REG-2", "still to be declared", locWith(locBelgian, func(f *rules.Facts) { f.Protocol.Registers.Declaration.Declared = locDay(time.March, 19) }), "REG-2", rules.Fail},
 		{"REG-2", "camera older than the declaration", locBelgian, declared, rules.Pass},
@@ -252,10 +265,11 @@ func locationsCases() []ruleCase {
 		}), declared, rules.Unproven},
 
 		{"REG-3", "in the Netherlands", func(*rules.Facts) {}, "REG-3", rules.NotApplicable},
-		{"REG-3", "declared within the year", locBelgian, "REG-3", rules.Pass},
-		{"REG-3", "due today", locWith(locBelgian, func(f *rules.Facts) {
+		{"REG-3", "declared within the year, says the file alone", locBelgian, "REG-3", rules.Unproven},
+		{"REG-3", "declared within the year, and a person attests it", locWith(locBelgian, locAttested("REG-3")), "REG-3", rules.Attested},
+		{"REG-3", "due today", locWith(locBelgian, locAttested("REG-3"), func(f *rules.Facts) {
 			f.Protocol.Registers.Declaration.Validated = policy.Date{Year: 2025, Month: time.March, Day: 18}
-		}), "REG-3", rules.Pass},
+		}), "REG-3", rules.Attested},
 		{"REG-3", "due yesterday", locWith(locBelgian, func(f *rules.Facts) {
 			f.Protocol.Registers.Declaration.Validated = policy.Date{Year: 2025, Month: time.March, Day: 17}
 		}), "REG-3", rules.Fail},
@@ -264,10 +278,13 @@ func locationsCases() []ruleCase {
 			f.Now = time.Date(2026, time.March, 18, 23, 30, 0, 0, time.UTC) // the 19th in Amsterdam
 		}), "REG-3", rules.Fail},
 		{"REG-3", "leap day", locWith(locBelgian, func(f *rules.Facts) {
+			locAttested("REG-3")(f)
+			f.Protocol.Attestations[len(f.Protocol.Attestations)-1].Date = policy.Date{Year: 2025, Month: time.January, Day: 5}
+		}, func(f *rules.Facts) {
 			f.Protocol.Registers.Declaration.Validated = policy.Date{Year: 2024, Month: time.February, Day: 29}
 			f.Now = time.Date(2025, time.February, 28, 12, 0, 0, 0, time.UTC)
 			f.Protocol.Registers.Declaration.Declared = policy.Date{}
-		}), "REG-3", rules.Pass},
+		}), "REG-3", rules.Attested},
 		{"REG-3", "never", locWith(locBelgian, func(f *rules.Facts) { f.Protocol.Registers.Declaration = policy.Declaration{} }), "REG-3", rules.Unproven},
 		{"REG-3", "to come", locWith(locBelgian, func(f *rules.Facts) { f.Protocol.Registers.Declaration.Validated = locDay(time.March, 19) }), "REG-3", rules.Unproven},
 		{"REG-3", "nothing new since", locBelgian, "REG-3/changed", rules.Pass},

@@ -177,21 +177,22 @@ func yearlyLog(s *sheet) {
 		s.add("report", f)
 		return
 	}
-	if r.Last.Year == year+1 {
-		judgeReport(s, f, year, due, startOf(r.Last, s.Protocol.Location("")), r.To)
-		return
+	said := r.Last.Year == year+1
+	last := startOf(r.Last, s.Protocol.Location(""))
+	list, known := s.Reports.Get()
+	i := slices.IndexFunc(list, func(x Report) bool { return x.Year == year })
+	switch {
+	case said && (!last.Before(due) || last.After(s.Now)):
+		judgeReport(s, f, year, due, last, r.To) // the file itself speaks against it
+	case i >= 0:
+		judgeReport(s, f, year, due, list[i].Sent, list[i].To)
+	case said: // and no register of reports has it
+		s.onlySaid("report", "", f, say("Het jaarverslag van het toegangslogboek over %d is verstuurd op %s.", "Le rapport annuel du journal des accès sur %d a été envoyé le %s.", "The yearly report of the access log on %d was sent on %s.", year, r.Last))
+	case !known:
+		need(s, "report", Target{}, FactReports, s.Reports)
+	default:
+		judgeReport(s, f, year, due, time.Time{}, nil)
 	}
-	list, ok := need(s, "report", Target{}, FactReports, s.Reports)
-	if !ok {
-		return
-	}
-	for _, x := range list {
-		if x.Year == year {
-			judgeReport(s, f, year, due, x.Sent, x.To)
-			return
-		}
-	}
-	judgeReport(s, f, year, due, time.Time{}, nil)
 }
 
 func judgeReport(s *sheet, f Finding, year int, due, sent time.Time, to []string) {
@@ -244,10 +245,10 @@ func logSurvives(s *sheet) {
 	case l.Retention.IsZero():
 		o.doubt("het protocol zegt niet hoe lang het blijft", "le protocole ne dit pas combien de temps il est conservé", "the protocol does not say how long it stays")
 	case end.Before(due):
-		o.fail("blijft %s; wat op 1 januari %d gebeurt is weg voor het verslag erover moet zijn verstuurd (%s)", "conservé %s; ce qui se passe le 1er janvier %d a disparu avant l'échéance du rapport (%s)", "stays %s; what happens on 1 January %d is gone before the report on it is due (%s)", l.Retention, year, when(due))
+		o.fail("blijft %s; wat op 1 januari %d gebeurt is weg voor het verslag erover moet zijn verstuurd (%s)", "conservé %s; ce qui se passe le 1er janvier %d a disparu avant l'échéance du rapport (%s)", "stays %s; what happens on 1 January %d is gone before the report on it is due (%s)", period(l.Retention), year, when(due))
 	default:
 	}
-	s.weigh("log", f, say("Bewaartermijn van het toegangslogboek", "Durée de conservation du journal des accès", "Retention of the access log"), say("Het toegangslogboek blijft %s: lang genoeg voor het jaarverslag.", "Le journal des accès est conservé %s: assez longtemps pour le rapport annuel.", "The access log stays %s: long enough for the yearly report.", l.Retention), o)
+	s.weigh("log", f, say("Bewaartermijn van het toegangslogboek", "Durée de conservation du journal des accès", "Retention of the access log"), say("Volgens het protocol blijft het toegangslogboek %s: lang genoeg voor het jaarverslag.", "Selon le protocole, le journal des accès est conservé %s: assez longtemps pour le rapport annuel.", "By the protocol the access log stays %s: long enough for the yearly report.", period(l.Retention)), o)
 }
 
 // firstDate picks the first date that the file gives.

@@ -105,7 +105,7 @@ func detail(s *sheet, c policy.Camera, f Camera, why Why) {
 
 // temporary is LOC-5: a camera with a last day is off the network after it. A
 // camera that is temporary or hidden and has none fails, since nothing then
-// ends its use.
+// ends its use. Up to that day there is nothing to check.
 func temporary(s *sheet) {
 	asked := false
 	loc := s.Protocol.Location(s.Site)
@@ -127,8 +127,8 @@ func temporary(s *sheet) {
 			f.Status, f.Remedy = Fail, policy.Text{NL: "Zet de laatste dag in het protocol (temporary.until), of haal de camera weg.", FR: "Inscrivez le dernier jour au protocole (temporary.until), ou retirez la caméra.", EN: "Enter the last day in the protocol (temporary.until), or remove the camera."}
 			f.Text = say("Camera %s is tijdelijk of verborgen, maar het protocol noemt geen laatste dag.", "La caméra %s est temporaire ou cachée, mais le protocole n'indique pas de dernier jour.", "Camera %s is temporary or hidden, but the protocol names no last day.", c.ID)
 		case s.Now.Before(end):
-			f.Status, f.Due = Pass, end
-			f.Text = say("Camera %s mag er tot en met %s hangen.", "La caméra %s peut rester jusqu'au %s inclus.", "Camera %s may stay up to and including %s.", c.ID, last)
+			f.Status, f.Due = NotApplicable, end
+			f.Text = say("Volgens het protocol mag camera %s er tot en met %s hangen; daarna wordt gekeken of zij weg is.", "Selon le protocole, la caméra %s peut rester jusqu'au %s inclus; ensuite, on vérifie qu'elle est retirée.", "By the protocol camera %s may stay up to and including %s; after that it is checked that it is gone.", c.ID, last)
 		case have.Reach == "":
 			f.Status, f.Remedy = Unproven, waitText()
 			f.Text = say("De laatste dag van camera %s was %s; naar de camera is nog niet gezocht.", "Le dernier jour de la caméra %s était le %s; elle n'a pas encore été recherchée.", "The last day of camera %s was %s; it was not looked for yet.", c.ID, last)

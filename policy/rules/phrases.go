@@ -114,6 +114,22 @@ func verbName(verb string) policy.Text {
 	}
 }
 
+// daysText is a number of days in words.
+func daysText(n int) policy.Text {
+	return plural(n, policy.Text{NL: "dag", FR: "jour", EN: "day"}, policy.Text{NL: "dagen", FR: "jours", EN: "days"})
+}
+
+// plural counts things: "1 day", "2 days". None are many but in French.
+func plural(n int, one, many policy.Text) policy.Text {
+	pick := func(one, many string, single bool) string {
+		if single {
+			return fmt.Sprintf("%d %s", n, one)
+		}
+		return fmt.Sprintf("%d %s", n, many)
+	}
+	return policy.Text{NL: pick(one.NL, many.NL, n == 1), FR: pick(one.FR, many.FR, n <= 1), EN: pick(one.EN, many.EN, n == 1)}
+}
+
 // daysBetween counts whole days of 24 hours.
 func daysBetween(from, to time.Time) int { return int(to.Sub(from) / (24 * time.Hour)) }
 

@@ -90,10 +90,7 @@ func declaredCameras(s *sheet) {
 		})
 		return
 	}
-	s.add("", Finding{
-		Why: why, Status: Pass, Owner: d.Owner,
-		Text: say("De camera's zijn aangegeven op %s, volgens het protocol; nummer: %s.", "Les caméras ont été déclarées le %s, selon le protocole; numéro: %s.", "The cameras were declared on %s, by the protocol; number: %s.", d.Declared, orUnknown(d.Number)),
-	})
+	s.onlySaid("", "", Finding{Why: why, Owner: d.Owner}, say("De camera's zijn aangegeven op %s, nummer: %s.", "Les caméras ont été déclarées le %s, numéro: %s.", "The cameras were declared on %s, number: %s.", d.Declared, orUnknown(d.Number)))
 	updated := d.Declared
 	if !d.Validated.IsZero() && later(d.Validated, updated) && !later(d.Validated, today) {
 		updated = d.Validated
@@ -112,24 +109,28 @@ func declaredCameras(s *sheet) {
 			continue
 		}
 		f := Finding{Target: Target{Camera: c.ID}, Why: why, Owner: d.Owner}
-		use := c.FirstUse
-		sure := true
-		if use.IsZero() {
-			if !gathered {
-				need(s, "camera", f.Target, FactInventory, s.Inventory)
-				continue
-			}
-			if a, ok := seen[c.ID]; ok && !a.First.IsZero() {
-				use, sure = policy.DateOf(a.First.In(loc)), a.Came
+		// A sighting shows that it was there; the file can only say that it was
+		// there earlier.
+		use, sure, shown := c.FirstUse, true, false
+		if a, ok := seen[c.ID]; ok && !a.First.IsZero() {
+			day := policy.DateOf(a.First.In(loc))
+			if shown = !later(day, updated) && !later(use, updated); shown || use.IsZero() {
+				use, sure = day, a.Came
 			}
 		}
 		switch {
+		case !shown && !gathered && !later(use, updated):
+			need(s, "camera", f.Target, FactInventory, s.Inventory)
+			continue
 		case use.IsZero():
 			f.Status, f.Remedy = Unproven, policy.Text{NL: "Zet de eerste dag van gebruik van de camera in het protocol (first_use).", FR: "Inscrivez le premier jour d'utilisation de la caméra au protocole (first_use).", EN: "Enter the camera's first day of use in the protocol (first_use)."}
 			f.Text = say("Sinds wanneer camera %s er is, is niet bekend: of de aangifte van %s haar bevat is niet aangetoond.", "On ne sait pas depuis quand la caméra %s est là: il n'est pas prouvé que la déclaration du %s la contienne.", "Since when camera %s is there is not known: whether the declaration of %s contains it is unproven.", c.ID, updated)
-		case !later(use, updated):
+		case !shown && !later(use, updated):
+			s.onlySaid("camera", "", f, say("Camera %s is er sinds %s; de aangifte is op %s bijgewerkt.", "La caméra %s est là depuis le %s; la déclaration a été mise à jour le %s.", "Camera %s is there since %s; the declaration was updated on %s.", c.ID, use, updated))
+			continue
+		case shown:
 			f.Status = Pass
-			f.Text = say("Camera %s is er sinds %s; de aangifte is op %s bijgewerkt.", "La caméra %s est là depuis le %s; la déclaration a été mise à jour le %s.", "Camera %s is there since %s; the declaration was updated on %s.", c.ID, use, updated)
+			f.Text = say("Camera %s is gezien sinds %s; volgens het protocol is de aangifte op %s bijgewerkt.", "La caméra %s est vue depuis le %s; selon le protocole, la déclaration a été mise à jour le %s.", "Camera %s was seen since %s; by the protocol the declaration was updated on %s.", c.ID, use, updated)
 		case sure:
 			f.Status, f.Since = Fail, startOf(use, loc)
 			f.Text = say("Camera %s is er sinds %s, later dan de laatste bijwerking van de aangifte (%s).", "La caméra %s est là depuis le %s, après la dernière mise à jour de la déclaration (%s).", "Camera %s is there since %s, later than the last update of the declaration (%s).", c.ID, use, updated)
@@ -179,12 +180,11 @@ func validated(s *sheet) {
 	f.Evidence = []Evidence{{Kind: "text", Value: "validated " + last.String(), Numbers: map[string]float64{"days_left": float64(days)}}}
 	if days < 0 {
 		f.Status, f.Since, f.Remedy = Fail, end, s.rule.Remedy
-		f.Text = say("De aangifte is het laatst bevestigd op %s en moest uiterlijk %s opnieuw worden bevestigd, %d dagen geleden.", "La déclaration a été validée pour la dernière fois le %s et devait l'être à nouveau au plus tard le %s, il y a %d jours.", "The declaration was last validated on %s and had to be validated again by %s, %d days ago.", last, due, -days)
+		f.Text = say("De aangifte is het laatst bevestigd op %s en moest uiterlijk %s opnieuw worden bevestigd, %s geleden.", "La déclaration a été validée pour la dernière fois le %s et devait l'être à nouveau au plus tard le %s, il y a %s.", "The declaration was last validated on %s and had to be validated again by %s, %s ago.", last, due, daysText(-days))
+		s.add("", f)
 	} else {
-		f.Status = Pass
-		f.Text = say("De aangifte is bevestigd op %s; de volgende keer is uiterlijk %s, over %d dagen.", "La déclaration a été validée le %s; la prochaine fois au plus tard le %s, dans %d jours.", "The declaration was validated on %s; the next time is by %s, in %d days.", last, due, days)
+		s.onlySaid("", "", f, say("De aangifte is bevestigd op %s; de volgende keer is uiterlijk %s, over %s.", "La déclaration a été validée le %s; la prochaine fois au plus tard le %s, dans %s.", "The declaration was validated on %s; the next time is by %s, in %s.", last, due, daysText(days)))
 	}
-	s.add("", f)
 	newSince(s, "changed", why, d.Owner, last, func(a arrival) bool {
 		return a.Kind == "camera" && seenSystem(s.Protocol, a) == policy.SystemCameras
 	})
@@ -273,10 +273,10 @@ func record(s *sheet) {
 		f.Text = say("Het protocol noemt %s als dag waarop het verwerkingsregister is bijgewerkt: die dag is nog niet geweest.", "Le protocole indique que le registre a été mis à jour le %s: ce jour n'est pas encore passé.", "The protocol gives %s as the day on which the record was updated: that day has not been yet.", r.Updated)
 	case r.Version != "" && r.Version != m.Version:
 		f.Status = Fail
-		f.Text = say("Het verwerkingsregister volgt versie %s van het protocol; nu geldt versie %s.", "Le registre suit la version %s du protocole; la version %s est en vigueur.", "The record follows version %s of the protocol; version %s holds now.", r.Version, m.Version)
+		f.Text = say("Volgens dit bestand volgt het verwerkingsregister versie %s van het protocol; nu geldt versie %s.", "Selon ce fichier, le registre suit la version %s du protocole; la version %s est en vigueur.", "By this file the record follows version %s of the protocol; version %s holds now.", r.Version, m.Version)
 	case r.Version != "":
 		f.Status = Pass
-		f.Text = say("Het verwerkingsregister volgt versie %s, die nu geldt.", "Le registre suit la version %s, celle en vigueur.", "The record follows version %s, the one that holds now.", r.Version)
+		f.Text = say("Volgens dit bestand volgt het verwerkingsregister versie %s, die nu geldt.", "Selon ce fichier, le registre suit la version %s, celle en vigueur.", "By this file the record follows version %s, the one that holds now.", r.Version)
 	case since.IsZero():
 		f.Status = Unproven
 		f.Text = say("Het verwerkingsregister is bijgewerkt op %s, maar het protocol zegt niet van wanneer het zelf is.", "Le registre a été mis à jour le %s, mais le protocole n'indique pas sa propre date.", "The record was updated on %s, but the protocol does not say its own date.", r.Updated)
@@ -285,7 +285,7 @@ func record(s *sheet) {
 		f.Text = say("Het verwerkingsregister is bijgewerkt op %s; het protocol is van later, %s.", "Le registre a été mis à jour le %s; le protocole est plus récent, du %s.", "The record was updated on %s; the protocol is of later, %s.", r.Updated, since)
 	default:
 		f.Status = Pass
-		f.Text = say("Het verwerkingsregister is bijgewerkt op %s, niet vóór het protocol (%s).", "Le registre a été mis à jour le %s, pas avant le protocole (%s).", "The record was updated on %s, not before the protocol (%s).", r.Updated, since)
+		f.Text = say("Volgens dit bestand is het verwerkingsregister bijgewerkt op %s, niet vóór het protocol (%s).", "Selon ce fichier, le registre a été mis à jour le %s, pas avant le protocole (%s).", "By this file the record was updated on %s, not before the protocol (%s).", r.Updated, since)
 	}
 	if !f.Status.OK() {
 		f.Remedy = s.rule.Remedy
