@@ -121,7 +121,9 @@ func hiddenCases() []ruleCase {
 		{"HID-1", "conditional in Belgium", accThen(callHidden(nil), func(f *rules.Facts) { f.Protocol.Metadata.Jurisdiction = policy.JurisdictionBE }), "HID-1/protocol/de-polder/video", rules.Fail},
 
 		{"HID-2", "meets the conditions, on its last day", callHidden(nil), "HID-2/camera/entree", rules.Pass},
-		{"HID-2", "none hidden", callConditional, "HID-2/cameras", rules.Pass},
+		{"HID-2", "hidden, and in order", callHidden(nil), "HID-2/cameras", rules.Pass},
+		{"HID-2", "none hidden", callConditional, "HID-2/cameras", rules.NotApplicable},
+		{"HID-2", "no cameras at all", accThen(callConditional, func(f *rules.Facts) { f.Protocol.Cameras = nil }), "HID-2/cameras", rules.NotApplicable},
 		{"HID-2", "last day passed", callHidden(func(_ *rules.Facts, h *policy.Hidden) { h.Until = date(2026, time.March, 17) }), "HID-2/camera/entree", rules.Fail},
 		{"HID-2", "last second of the last day", callHidden(func(f *rules.Facts, _ *policy.Hidden) {
 			f.Now = time.Date(2026, time.March, 18, 22, 59, 59, 0, time.UTC)

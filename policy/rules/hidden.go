@@ -185,13 +185,17 @@ func hiddenOnlyIf(s *sheet) {
 		}
 		s.weigh("camera", Finding{Target: Target{Camera: c.ID}, Why: Why{Article: article(h.Ref, c.Ref)}},
 			say("Verborgen camera %s", "Caméra cachée %s", "Hidden camera %s", c.ID),
-			say("Verborgen camera %s: van %s tot en met %s, DPIA van %s.", "Caméra cachée %s: du %s au %s inclus, AIPD du %s.", "Hidden camera %s: from %s to %s, DPIA of %s.", c.ID, h.From, h.Until, dpia), o)
+			say("Verborgen camera %s, volgens het protocol: van %s tot en met %s, DPIA van %s.", "Caméra cachée %s, selon le protocole: du %s au %s inclus, AIPD du %s.", "Hidden camera %s, by the protocol: from %s to %s, DPIA of %s.", c.ID, h.From, h.Until, dpia), o)
 	}
-	if bad == 0 {
+	switch {
+	case count == 0:
+		s.add("cameras", Finding{Status: NotApplicable, Text: say("Het register heeft geen verborgen camera's.", "Le registre ne contient aucune caméra cachée.", "The register has no hidden cameras.")})
+	case bad == 0:
 		s.add("cameras", Finding{
 			Status:   Pass,
-			Text:     say("Het register heeft %d verborgen camera's, geen in strijd met de voorwaarden.", "Le registre contient %d caméras cachées, aucune contraire aux conditions.", "The register has %d hidden cameras, none against the conditions.", count),
+			Text:     say("Verborgen camera's in het register: %d, geen in strijd met de voorwaarden.", "Caméras cachées au registre: %d, aucune contraire aux conditions.", "Hidden cameras in the register: %d, none against the conditions.", count),
 			Evidence: []Evidence{{Kind: "register", Value: fmt.Sprintf("%d of %d cameras", count, len(s.Protocol.Cameras)), Collected: s.Now}},
 		})
+	default: // each has its own finding
 	}
 }
