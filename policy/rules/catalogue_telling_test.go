@@ -273,3 +273,14 @@ func TestAccessPassesByTheFileAlone(t *testing.T) {
 		t.Error("nothing passes, so the half on what is not known tests nothing")
 	}
 }
+
+// A protocol with conditions and no steps says how recordings are consulted,
+// and does not count to zero.
+func TestProcedureWithoutSteps(t *testing.T) {
+	f := world(t, "NOT-6")
+	noticeWorld(func(f *rules.Facts) { f.Protocol.AccessFlow = nil })(&f)
+	got := find(t, rules.Evaluate(f), "NOT-6/procedure")
+	if got.Status != rules.Pass || strings.Contains(got.Text.EN, "(0 steps)") || !strings.Contains(got.Text.EN, "names no steps") {
+		t.Errorf("%s: %s", got.Status, got.Text.EN)
+	}
+}

@@ -152,17 +152,28 @@ func entitledStated(s *sheet) {
 		}
 	}
 	s.add("functions", f)
-	asks := slices.ContainsFunc(list, func(g granted) bool { return len(g.right.needs) > 0 })
+	asking := 0 // functions that may look on conditions only
+	for _, role := range roles {
+		if slices.ContainsFunc(list, func(g granted) bool { return g.role == role && len(g.right.needs) > 0 }) {
+			asking++
+		}
+	}
 	f = Finding{Status: Fail, Remedy: s.rule.Remedy}
 	f.Text = say("Het protocol zegt niet hoe opnames worden geraadpleegd: geen stappen (access_flow), en geen voorwaarden bij de functies (require).", "Le protocole ne dit pas comment les enregistrements sont consultés: ni étapes (access_flow), ni conditions pour les fonctions (require).", "The protocol does not say how recordings are consulted: no steps (access_flow), and no conditions with the functions (require).")
-	if asks || len(s.Protocol.AccessFlow) > 0 {
+	switch steps := len(s.Protocol.AccessFlow); {
+	case steps > 0:
 		f = Finding{
-			Status: Pass,
-			Text:   say("Het protocol zegt hoe opnames worden geraadpleegd (%d stappen).", "Le protocole dit comment les enregistrements sont consultés (%d étapes).", "The protocol says how recordings are consulted (%d steps).", len(s.Protocol.AccessFlow)),
+			Status: Pass, Why: Why{Article: s.Protocol.AccessFlow[0].Ref},
+			Text: say("Het protocol zegt hoe opnames worden geraadpleegd: %s.", "Le protocole dit comment les enregistrements sont consultés: %s.", "The protocol says how recordings are consulted: %s.",
+				plural(steps, policy.Text{NL: "stap", FR: "étape", EN: "step"}, policy.Text{NL: "stappen", FR: "étapes", EN: "steps"})),
 		}
-		if len(s.Protocol.AccessFlow) > 0 {
-			f.Why.Article = s.Protocol.AccessFlow[0].Ref
+	case asking > 0:
+		f = Finding{
+			Status: Pass, Why: Why{Article: list[0].right.ref},
+			Text: say("Het protocol noemt geen stappen, maar zegt onder welke voorwaarden opnames worden geraadpleegd, bij %s.", "Le protocole n'indique pas d'étapes, mais dit à quelles conditions les enregistrements sont consultés, pour %s.", "The protocol names no steps, but says on which conditions recordings are consulted, for %s.",
+				plural(asking, policy.Text{NL: "functie", FR: "fonction", EN: "function"}, policy.Text{NL: "functies", FR: "fonctions", EN: "functions"})),
 		}
+	default:
 	}
 	s.add("procedure", f)
 	published(s, "", policy.Text{NL: "Wie mag kijken en hoe", FR: "Qui peut regarder et comment", EN: "Who may look and how"}, publishedRoles, publishedPolicy)
