@@ -55,6 +55,21 @@ func unregistered(s *sheet) {
 					EN: "Enter each lens as a camera in the protocol, or switch it off.",
 				},
 			})
+		case !known:
+			found = true
+			s.add("lenses", Finding{
+				Target: Target{Device: device}, Status: Unproven, Since: d.FirstSeen, Evidence: evidence,
+				Text: say(
+					"Hoeveel lenzen het apparaat op %s heeft is niet bekend; in het register staan er %d. Een lens die er niet in staat, zou niemand zien.",
+					"On ignore combien d'objectifs a l'appareil à l'adresse %s; le registre en contient %d. Un objectif absent du registre passerait inaperçu.",
+					"How many lenses the device at %s has is not known; the register has %d. A lens that is not in it would go unnoticed.",
+					d.Address, len(d.Cameras)),
+				Remedy: policy.Text{
+					NL: "Zorg dat de gateway op het apparaat kan inloggen, zodat zij de lenzen kan tellen.",
+					FR: "Faites en sorte que la passerelle puisse se connecter à l'appareil pour compter les objectifs.",
+					EN: "Make sure that the gateway can log in to the device, so that it can count the lenses.",
+				},
+			})
 		default:
 		}
 	}
@@ -96,7 +111,7 @@ func scanned(s *sheet, found bool) {
 			Status: Pass, Evidence: evidence, Why: Why{Article: article},
 			Text: say("Alle %d gevonden apparaten staan in het register; alle netwerken zijn doorzocht. Camera's buiten deze netwerken ziet de gateway niet.", "Les %d appareils trouvés figurent tous au registre; tous les réseaux ont été parcourus. La passerelle ne voit pas les caméras hors de ces réseaux.", "All %d devices found are in the register; all networks were searched. Cameras outside these networks are not seen by the gateway.", len(s.Found)),
 		})
-	default: // each unregistered camera has its own finding
+	default: // each camera against it has its own finding
 	}
 }
 

@@ -106,7 +106,7 @@ func good(t testing.TB) rules.Facts {
 		for _, m := range c.Masks {
 			masks[m.ID] = rules.Mask{Verdict: rules.Masked}
 		}
-		f.Found = append(f.Found, rules.Found{Found: devices.Found{Endpoint: c.Identity.Endpoint, Address: "127.0.0.11:80", Interface: "lo", LastSeen: now}, Cameras: []string{c.ID}})
+		f.Found = append(f.Found, rules.Found{Found: devices.Found{Endpoint: c.Identity.Endpoint, Address: "127.0.0.11:80", Interface: "lo", LastSeen: now}, Cameras: []string{c.ID}, Lenses: devices.Of(1)})
 		f.Cameras = append(f.Cameras, rules.Camera{
 			ID: c.ID, Reach: rules.Up,
 			Info:        devices.Of(devices.Info{Vendor: "Sim", Model: "One", Firmware: "1.2.3", Address: "127.0.0.11:80"}),
@@ -153,6 +153,7 @@ func seedCases() []ruleCase {
 		{"", "REG-1 all registered", func(*rules.Facts) {}, "REG-1/de-polder", rules.Pass},
 		{"", "REG-1 unregistered", func(f *rules.Facts) { f.Found = append(f.Found, stranger()) }, "REG-1/de-polder/" + unknown, rules.Fail},
 		{"", "REG-1 lens too many", func(f *rules.Facts) { f.Found[3].Lenses = devices.Of(2) }, "REG-1/lenses/de-polder/urn:uuid:1e45d000-0003-4000-8000-00000000de03", rules.Fail},
+		{"", "REG-1 lenses not counted", func(f *rules.Facts) { f.Found[3].Lenses = devices.Value[int]{} }, "REG-1/lenses/de-polder/urn:uuid:1e45d000-0003-4000-8000-00000000de03", rules.Unproven},
 		{"", "REG-1 no search", func(f *rules.Facts) { f.Scans = nil }, "REG-1/de-polder", rules.Unproven},
 		{"", "REG-1 search failed", func(f *rules.Facts) { f.Scans[0].OK = false }, "REG-1/de-polder", rules.Unproven},
 		{"", "REG-1 search is old", func(f *rules.Facts) { f.Scans[0].At = now.Add(-3 * time.Hour) }, "REG-1/de-polder", rules.Unproven},
