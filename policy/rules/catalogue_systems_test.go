@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -248,6 +249,18 @@ func TestStrangeFingersApply(t *testing.T) {
 	for _, got := range rules.EvaluateOnly(f, "DEV-2") {
 		if got.Status != rules.Fail {
 			t.Errorf("%s is %s: %s", got.ID, got.Status, got.Text.EN)
+		}
+	}
+}
+
+// A law that the file does not mark as replaced is said to hold by the file's word.
+func TestLawByTheFile(t *testing.T) {
+	f := world(t, "GOV-2")
+	f.Protocol.Metadata.Law = []policy.Law{{ID: "act", Text: "Act"}, {ID: "trial", Text: "Trial", Until: conDay(time.December, 1)}}
+	list := rules.Evaluate(f)
+	for id, want := range map[string]string{"GOV-2/law/act": "As far as this file says", "GOV-2/law/trial": "By this file that holds until 2026-12-01"} {
+		if got := find(t, list, id); got.Status != rules.Pass || !strings.Contains(got.Text.EN, want) {
+			t.Errorf("%s %s: %s", id, got.Status, got.Text.EN)
 		}
 	}
 }

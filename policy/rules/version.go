@@ -63,7 +63,7 @@ func inEffect(s *sheet) {
 		f.Status = Pass
 		f.Text = say("Het protocol geldt vanaf %s.", "Le protocole est en vigueur à partir du %s.", "The protocol is in force from %s.", date)
 	}
-	s.conclude("effective", f)
+	s.conclude("effective", restingOn(f, effectiveFrom(m)))
 }
 
 // withdraws judges the chain of versions. An empty list in the file says that
@@ -99,16 +99,18 @@ func withdraws(s *sheet) {
 // the file itself marks as inspiration, or as replaced by what it names, is told as such.
 func lawHolds(s *sheet) {
 	for _, l := range s.Protocol.Metadata.Law {
-		f := Finding{Target: Target{Subject: l.ID}, Why: Why{Article: article(l.Ref)}, Status: Pass, Text: say("Het protocol rust op %s; dat geldt.", "Le protocole repose sur %s, en vigueur.", "The protocol rests on %s, which holds.", l.Text)}
+		f := Finding{Target: Target{Subject: l.ID}, Why: Why{Article: article(l.Ref)}, Status: Pass, Text: say("Het protocol rust op %s. Voor zover dit bestand zegt, geldt dat: het noemt geen einde en geen opvolger.", "Le protocole repose sur %s. D'après ce fichier, c'est en vigueur: il n'indique ni fin ni successeur.", "The protocol rests on %s. As far as this file says, that holds: it gives no end and no successor.", l.Text)}
 		ended := !l.Until.IsZero() && compareDates(l.Until, s.civilToday()) <= 0
 		next := slices.IndexFunc(s.Protocol.Metadata.Law, func(x policy.Law) bool { return x.ID == l.Successor && x.ID != l.ID })
 		switch {
 		case l.Status == policy.LawInspiration:
 			f.Status = NotApplicable
 			f.Text = say("%s is hier alleen inspiratie.", "%s sert seulement d'inspiration ici.", "%s is only inspiration here.", l.Text)
+		case !ended && l.Status != policy.LawReplaced && !l.Until.IsZero():
+			f.Text = say("Het protocol rust op %s. Volgens dit bestand geldt dat tot %s.", "Le protocole repose sur %s. D'après ce fichier, c'est en vigueur jusqu'au %s.", "The protocol rests on %s. By this file that holds until %s.", l.Text, l.Until)
 		case !ended && l.Status != policy.LawReplaced:
 		case l.Status == policy.LawReplaced && next >= 0:
-			f.Text = say("%s geldt niet meer; het protocol rust nu op %s.", "%s n'est plus en vigueur; le protocole repose maintenant sur %s.", "%s no longer holds; the protocol now rests on %s.", l.Text, s.Protocol.Metadata.Law[next].Text)
+			f.Text = say("Volgens dit bestand geldt %s niet meer; het protocol rust nu op %s.", "D'après ce fichier, %s n'est plus en vigueur; le protocole repose maintenant sur %s.", "By this file %s no longer holds; the protocol now rests on %s.", l.Text, s.Protocol.Metadata.Law[next].Text)
 		default:
 			f.Status = Fail
 			f.Text = say("Het protocol rust op %s, dat niet meer geldt (sinds %s); opvolger: %s.", "Le protocole repose sur %s, qui n'est plus en vigueur (depuis le %s); successeur: %s.", "The protocol rests on %s, which no longer holds (since %s); successor: %s.", l.Text, orUnknown(l.Until.String()), orUnknown(l.Successor))
