@@ -56,7 +56,7 @@ func servicesOf(p *policy.Protocol, c policy.Camera) []string {
 }
 
 // capabilities is PUR-10: an inventory of what each camera can do, with
-// nothing switched on that the protocol does not name.
+// nothing switched on that the protocol does not name. Sound is AUD-1's.
 func capabilities(s *sheet) {
 	cameras := s.Protocol.CamerasOf(s.Site)
 	for _, c := range cameras {
@@ -72,7 +72,6 @@ func capabilities(s *sheet) {
 			said := c.Analytics != nil || q.DataCategories.Analytics != nil
 			s.switchedOn("analytics", c, on, said, func(name string) bool { return namedAnalytic(name, c.Analytics, q.DataCategories.Analytics) })
 		}
-		s.canHear(c, f)
 		s.canTurn(c, f)
 	}
 	if len(cameras) == 0 {
@@ -108,28 +107,6 @@ func (s *sheet) switchedOn(aspect string, c policy.Camera, on []string, said boo
 		f.Text = say("Op camera %s staan functies aan die het protocol niet noemt: %s.", "Sur la caméra %s, des fonctions que le protocole ne mentionne pas sont actives: %s.", "On camera %s functions are on that the protocol does not name: %s.", c.ID, what)
 	}
 	s.add(aspect, f)
-}
-
-// canHear is the part of PUR-10 on sound: what AUD-1 measures, seen as an
-// ability that the protocol does not have.
-func (s *sheet) canHear(c policy.Camera, f Camera) {
-	if c.Sound == policy.SoundAllowed {
-		return
-	}
-	list := soundVerdicts(f)
-	w := worst(list)
-	finding := Finding{Target: Target{Camera: c.ID, Path: w.path}, Why: Why{Article: article(c.Ref)}, Status: w.status, Evidence: evidence("stream", list)}
-	switch w.status {
-	case Pass:
-		finding.Text = say("Het geluid van camera %s staat uit.", "Le son de la caméra %s est désactivé.", "The sound of camera %s is off.", c.ID)
-	case Fail:
-		finding.Text = say("Het geluid van camera %s staat aan (pad %s), en het protocol noemt het niet.", "Le son de la caméra %s est actif (flux %s), et le protocole ne le mentionne pas.", "The sound of camera %s is on (path %s), and the protocol does not name it.", c.ID, orUnknown(w.path))
-		finding.Remedy = s.rule.Remedy
-	default:
-		finding.Text = say("Of het geluid van camera %s uit staat is niet aangetoond%s: %s.", "Il n'est pas prouvé que le son de la caméra %s soit désactivé%s: %s.", "Whether the sound of camera %s is off is unproven%s: %s.", c.ID, onPath(w), w.reason)
-		finding.Remedy = lookRemedy()
-	}
-	s.add("sound", finding)
 }
 
 // canTurn is the part of PUR-10 on turning and zooming.

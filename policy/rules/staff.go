@@ -122,6 +122,9 @@ func suspicion(s *sheet) {
 			f.Text = say("Raadpleging %s ging over een medewerker onder dossier %s, dat niet in het register staat.", "La consultation %s concernait un membre du personnel sous le dossier %s, absent du registre.", "Consultation %s was about an employee under case %s, which the register does not have.", name, v.Case)
 		case c.Reason == "":
 			f.Text = say("Raadpleging %s ging over een medewerker onder dossier %s, dat geen vermoeden noemt.", "La consultation %s concernait un membre du personnel sous le dossier %s, qui n'indique aucun soupçon.", "Consultation %s was about an employee under case %s, which states no suspicion.", name, v.Case)
+		case c.Incident.IsZero():
+			f.Status = Unproven
+			f.Text = say("Raadpleging %s ging over een medewerker onder dossier %s, waarvan niet is vastgelegd wanneer het incident was.", "La consultation %s concernait un membre du personnel sous le dossier %s, qui n'indique pas quand l'incident a eu lieu.", "Consultation %s was about an employee under case %s, of which it was not recorded when the incident was.", name, v.Case)
 		case c.Incident.After(v.Start) || c.Opened.After(v.Start):
 			f.Text = say("Raadpleging %s ging over een medewerker vóór het incident of de opening van dossier %s.", "La consultation %s concernait un membre du personnel avant l'incident ou l'ouverture du dossier %s.", "Consultation %s was about an employee before the incident or the opening of case %s.", name, v.Case)
 		case !c.Closed.IsZero() && v.Start.After(c.Closed):
