@@ -155,12 +155,13 @@ func (v *validator) resolve() {
 		case c.Code == "" && c.Resolve == "":
 		case c.Code == "":
 			v.remark(ClassConflict, code("stated", c.ID), at, c.Text, "the file resolves it: "+c.Resolve)
-			v.problems[len(v.problems)-1].Resolution = c.Resolve
+			last := &v.problems[len(v.problems)-1]
+			last.Resolution, last.Assumed = c.Resolve, v.p.proposed(c)
 		case twice:
 			v.fault(join(at, "code"), "code "+short(c.Code)+" stands twice under conflicts", "the first entry is "+short(other)+"; keep one")
 		case len(found[c.Code]) > 0:
 			for _, j := range found[c.Code] {
-				v.problems[j].Resolution = c.Resolve
+				v.problems[j].Resolution, v.problems[j].Assumed = c.Resolve, v.p.proposed(c)
 			}
 		case !failed: // an error may hide the conflict
 			v.open(code("resolves-nothing", c.ID), join(at, "code"), "the entry resolves nothing: no conflict has the code "+short(c.Code), "correct the code, or remove the entry")
@@ -168,4 +169,19 @@ func (v *validator) resolve() {
 		}
 		named[c.Code] = c.ID
 	}
+}
+
+// proposed tells that the resolution of a conflict is assumed. What stands around
+// the entry says so for it, unless the entry has an article of its own.
+func (p *Protocol) proposed(c Conflict) bool {
+	word := c.Basis.Of("resolve")
+	for _, key := range []string{"conflicts." + c.ID, "conflicts"} {
+		if word == "" {
+			word = p.Basis.Fields[key]
+		}
+	}
+	if word == "" && c.Ref == "" {
+		word = p.Basis.All
+	}
+	return word == BasisAssumed
 }

@@ -311,3 +311,38 @@ func TestNoFollowUps(t *testing.T) {
 		}
 	}
 }
+
+// A resolution that is assumed settles a conflict for the machine, and nobody
+// decided it. What stands around the entry counts for it, its own article more.
+func TestAssumedResolutions(t *testing.T) {
+	for _, c := range []struct {
+		name, own, around string
+		want              bool
+	}{
+		{"said by nobody", "", "", false},
+		{"the entry", "basis: assumed", "", true},
+		{"the resolution alone", "basis: {resolve: assumed}, ref: Art. 4", "", true},
+		{"its text alone", "basis: {text: assumed}", "", false},
+		{"the law's", "basis: law", "basis: assumed", false},
+		{"the whole protocol", "", "basis: assumed", true},
+		{"the whole protocol but the entry", "ref: Art. 4", "basis: assumed", false},
+		{"the list, whatever the entry", "ref: Art. 4", "basis: {conflicts: assumed}", true},
+		{"one of the list", "", "basis: {conflicts.stated-1: assumed}", true},
+		{"another of the list", "", "basis: {conflicts.other: assumed}", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := string(corpus(t, "valid")[0].Data) + c.around + "\n"
+			if c.own != "" {
+				text = strings.Replace(text, "severity: low}]", "severity: low, "+c.own+"}]", 1)
+			}
+			p, problems := policy.Check(policy.File{Name: "f.yaml", Data: []byte(text)})
+			if p == nil {
+				t.Fatal(problems)
+			}
+			i := slices.IndexFunc(problems, func(q policy.Problem) bool { return q.Code == "stated:stated-1" })
+			if i < 0 || !problems[i].Settled() || problems[i].Assumed != c.want || problems[i].Decided() == c.want {
+				t.Errorf("%+v", problems)
+			}
+		})
+	}
+}

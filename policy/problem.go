@@ -35,10 +35,18 @@ type Problem struct {
 	Fix    string `json:"fix,omitempty"`
 	// Resolution is what the file names under conflicts for the code.
 	Resolution string `json:"resolution,omitempty"`
+	// Assumed tells that the resolution is ours (basis: assumed): a proposal,
+	// which nobody decided.
+	Assumed bool `json:"assumed,omitempty"`
 }
 
-// Settled tells that the problem is a conflict whose resolution the file names.
+// Settled tells that the problem is a conflict whose resolution the file names,
+// assumed or not.
 func (p Problem) Settled() bool { return p.Class == ClassConflict && p.Resolution != "" }
+
+// Decided tells that the problem is a conflict that somebody settled: its
+// resolution is not assumed.
+func (p Problem) Decided() bool { return p.Settled() && !p.Assumed }
 
 // String reads "file:line:column: what; fix".
 func (p Problem) String() string {
@@ -103,7 +111,7 @@ func (p Problems) sorted(files []File) Problems {
 	for class, n := range left {
 		if n < 0 {
 			q := &out[last[class]]
-			q.Code, q.Resolution = "", ""
+			q.Code, q.Resolution, q.Assumed = "", "", false
 			q.What, q.Fix = fmt.Sprintf("%d more problems from here on", 1-n), "repair those above first"
 		}
 	}

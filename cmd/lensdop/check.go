@@ -18,7 +18,7 @@ type checkedProtocol struct {
 	Files []string `json:"files"`
 	ID    string   `json:"id,omitempty"`
 	// OK tells that it can be evaluated; with --strict also that nothing is open
-	// and every conflict is settled.
+	// and somebody settled every conflict.
 	OK bool `json:"ok"`
 	// Problems of all three classes, settled conflicts among them.
 	Problems policy.Problems `json:"problems"`
@@ -32,13 +32,14 @@ func checkCommand() *cobra.Command {
 		Short: "Tell what is wrong, contradictory or open in protocol files",
 		Long: "Tell what is wrong, contradictory or open in protocol files, in three classes:\n\n" +
 			"  error     cannot be evaluated, or is unlawful without a cited ground\n" +
-			"  conflict  the protocol against itself or the law; settled once the file names a resolution\n" +
+			"  conflict  the protocol against itself or the law; settled once the file names a resolution,\n" +
+			"            by assumption if that has basis: assumed\n" +
 			"  open      the source does not say\n\n" +
 			"A folder stands for the .yaml files in it; files with the same metadata.id are one protocol.\n" +
 			"What is found goes to standard error, a line per protocol to standard output; with --json\n" +
 			"both are on standard output.\n\n" +
-			"Exit code 0: all can be evaluated. 1: one has an error; with --strict also a conflict that is\n" +
-			"not settled, or an open point.",
+			"Exit code 0: all can be evaluated. 1: one has an error; with --strict also a conflict that nobody\n" +
+			"settled, or an open point.",
 		Args: wanted(1, -1),
 		RunE: func(c *cobra.Command, names []string) error {
 			var before *policy.Protocol
@@ -71,7 +72,7 @@ func checkCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON line per protocol")
-	c.Flags().BoolVar(&strict, "strict", false, "fail on open points and on conflicts that are not settled, too")
+	c.Flags().BoolVar(&strict, "strict", false, "fail on open points and on conflicts that nobody settled, too")
 	c.Flags().StringVar(&previous, "previous", "", "the protocol (same metadata.id) as the works council knew it:\ntell what it did not consent to")
 	return c
 }
@@ -110,7 +111,7 @@ func checkFiles(names []string, previous *policy.Protocol, strict bool) []checke
 		}
 		r.Problems = append(r.Problems, problems...)
 		for _, q := range problems {
-			if q.Class == policy.ClassError || strict && !q.Settled() {
+			if q.Class == policy.ClassError || strict && !q.Decided() {
 				r.OK = false
 			}
 		}
@@ -136,11 +137,14 @@ func printChecked(c *cobra.Command, asJSON bool, r checkedProtocol) error {
 		return json.NewEncoder(c.OutOrStdout()).Encode(r)
 	}
 	count := map[policy.Class]int{}
-	settled := 0
+	settled, proposed := 0, 0
 	for _, q := range r.Problems {
 		count[q.Class]++
-		if q.Settled() {
+		switch {
+		case q.Decided():
 			settled++
+		case q.Settled():
+			proposed++
 		}
 		if _, err := fmt.Fprintln(c.ErrOrStderr(), remark(q)); err != nil {
 			return err
@@ -150,8 +154,12 @@ func printChecked(c *cobra.Command, asJSON bool, r checkedProtocol) error {
 	if count[policy.ClassError] > 0 {
 		verdict = fmt.Sprintf("cannot be evaluated: %s", plural(count[policy.ClassError], "error"))
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "%s: %s; %s (%d settled), %s\n", strings.Join(r.Files, ", "), verdict,
-		plural(count[policy.ClassConflict], "conflict"), settled, plural(count[policy.ClassOpen], "open point"))
+	how := fmt.Sprintf("%d settled", settled)
+	if proposed > 0 {
+		how += fmt.Sprintf(", %d by assumption that nobody decided", proposed)
+	}
+	_, err := fmt.Fprintf(c.OutOrStdout(), "%s: %s; %s (%s), %s\n", strings.Join(r.Files, ", "), verdict,
+		plural(count[policy.ClassConflict], "conflict"), how, plural(count[policy.ClassOpen], "open point"))
 	return err
 }
 
@@ -161,6 +169,8 @@ func remark(p policy.Problem) string {
 	switch {
 	case p.Class == policy.ClassError:
 		return p.String()
+	case p.Assumed:
+		text = fmt.Sprintf("%s; settled by assumption, nobody decided: %s", text, p.Resolution)
 	case p.Settled():
 		text = fmt.Sprintf("%s; settled: %s", text, p.Resolution)
 	case p.Fix != "":

@@ -88,6 +88,12 @@ func TestCheckTable(t *testing.T) {
 	put(t, dir+"/none", "README.md", "")
 	bad := put(t, dir, "bad.yaml", swap(t, text(t, oneCamera), "zone: balie\n", "zone: nowhere\n"))
 	older := put(t, dir, "older.yaml", swap(t, text(t, lensmonde), "De Polder", "Sporthal De Polder"))
+	closed := swap(t, text(t, "../../policy/testdata/broken/valid.yaml"), "consents: [{id: instemming, kind: consent, given: true,", "consents: [{id: instemming, kind: consent, given: true, covers: {HASHES},")
+	open := put(t, dir, "open.yaml", swap(t, closed, " covers: {HASHES},", ""))
+	hashes := strings.Join(strings.Split(strings.TrimSuffix(execute(t, "protocol", "consent", open, "video", "calls", "badge", "lensdop").stdout, "\n"), "\n")[1:], ",")
+	closed = swap(t, closed, "HASHES", hashes)
+	decided := put(t, dir, "decided.yaml", closed)
+	proposal := put(t, dir, "proposal.yaml", swap(t, closed, "severity: low}]", "severity: low, basis: assumed}]"))
 	longer := put(t, dir, "longer.yaml", swap(t, text(t, lensmonde), "retention: {max: P28D", "retention: {max: P27D"))
 
 	for _, c := range []struct {
@@ -99,7 +105,10 @@ func TestCheckTable(t *testing.T) {
 		not  string // is in neither
 	}{
 		{"a file", []string{oneCamera}, 0, []string{"one-camera.yaml: can be evaluated; 0 conflicts (0 settled), 10 open points"}, []string{": open: "}, "lensdop:"},
-		{"settled conflicts", []string{examples + "small-office.yaml"}, 0, []string{"4 conflicts (4 settled)"}, []string{"; settled: ", "[stated:"}, "lensdop:"},
+		{"settled conflicts", []string{"../../policy/testdata/broken/valid.yaml"}, 0, []string{"1 conflict (1 settled)"}, []string{"; settled: ", "[stated:"}, "lensdop:"},
+		{"conflicts that nobody settled", []string{examples + "small-office.yaml"}, 0, []string{"4 conflicts (0 settled, 4 by assumption that nobody decided)"}, []string{"; settled by assumption, nobody decided: ", "[stated:"}, "lensdop:"},
+		{"an assumed resolution is none, strictly", []string{"--strict", proposal}, 1, []string{"1 conflict (0 settled, 1 by assumption that nobody decided), 0 open points"}, []string{"not every protocol is free"}, ""},
+		{"a resolution is one, strictly", []string{"--strict", decided}, 0, []string{"1 conflict (1 settled), 0 open points"}, nil, "lensdop:"},
 		{"a folder, the head last", []string{dir + "/parts"}, 0, []string{"z.yaml, " + dir + "/parts/a.yaml: can be evaluated"}, nil, "torn"},
 		{"its files, in any order", []string{dir + "/parts/a.yaml", dir + "/parts/z.yaml"}, 0, []string{"can be evaluated"}, nil, "cannot"},
 		{"named twice", []string{oneCamera, "./" + oneCamera}, 0, []string{oneCamera + ": can be evaluated"}, nil, "cannot"},
@@ -119,7 +128,7 @@ func TestCheckTable(t *testing.T) {
 		{"previous, and the council was not asked", []string{"--previous", lensmonde, longer}, 0, []string{"2 conflicts (0 settled)"}, []string{"[consent-stale:instemming-2025/retention]", "[device-set-over-retention:video]"}, "lensdop:"},
 		{"the same, strict", []string{"--strict", "--previous", lensmonde, longer}, 1, []string{"2 conflicts (0 settled)"}, []string{"consent-stale"}, ""},
 		{"previous, a word in passing", []string{"--previous", older, lensmonde}, 0, []string{"0 conflicts"}, nil, "consent-stale"},
-		{"previous beside another protocol", []string{"--previous", lensmonde, lensmonde, examples + "heusden.yaml"}, 0, []string{"0 conflicts", "1 conflict (1 settled)"}, nil, "consent-stale"},
+		{"previous beside another protocol", []string{"--previous", lensmonde, lensmonde, examples + "heusden.yaml"}, 0, []string{"0 conflicts", "1 conflict (0 settled, 1 by assumption that nobody decided)"}, nil, "consent-stale"},
 		{"previous of another protocol", []string{"--previous", examples + "heusden.yaml", lensmonde}, 1, []string{"can be"}, []string{"nothing was held against it"}, "consent-stale"},
 		{"previous is broken", []string{"--previous", bad, oneCamera}, 1, nil, []string{"bad.yaml:41:11:"}, ""},
 		{"previous is not there", []string{"--previous", "absent", oneCamera}, 1, nil, []string{"absent"}, ""},

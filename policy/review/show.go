@@ -245,7 +245,7 @@ func (d *document) problems(problems policy.Problems) {
 			switch {
 			case p.Resolution != "":
 				heading := d.pick("Oplossing:", "Solution:", "Resolution:")
-				if d.proposed(p.Code) {
+				if p.Assumed {
 					heading = d.pick("Voorgestelde oplossing, te bevestigen:", "Solution proposée, à confirmer:", "Proposed resolution, to be confirmed:")
 				}
 				d.printf("  - **%s** %s\n", heading, escape(p.Resolution))
@@ -255,18 +255,6 @@ func (d *document) problems(problems policy.Problems) {
 			}
 		}
 	}
-}
-
-// proposed tells that the resolution of a conflict is assumed: nobody decided it.
-func (d *document) proposed(code string) bool {
-	for i := range d.p.Conflicts {
-		c := &d.p.Conflicts[i]
-		if code != "" && c.Code == code || code == "stated:"+c.ID {
-			s, _ := top(d.p).child("conflicts", i, c.ID, c.Origin).of("resolve", "")
-			return s.basis == policy.BasisAssumed
-		}
-	}
-	return false
 }
 
 // tail writes what is to be confirmed, and the texts in other languages.
