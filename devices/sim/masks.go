@@ -15,7 +15,9 @@ type Point struct{ X, Y float64 }
 type Mask struct {
 	Token string
 	// Lens counts from 1; Configuration is the token of the video source
-	// configuration that the mask is in.
+	// configuration that the mask is in. Without one, the mask was made by a
+	// maker's own interface: it lies on every path of the lens, and ONVIF does
+	// not know it.
 	Lens          int
 	Configuration string
 	Polygon       []Point
@@ -62,9 +64,55 @@ func (d *Device) AddMask(lens int, polygon []Point) ([]string, error) {
 	return tokens, nil
 }
 
+// putMask is for makers' interfaces. It adds a mask, or replaces the one that
+// has its token, on every path of m.Lens. The polygon is in the picture (0..1
+// from its top left, after rotation and mirroring) and kept as it is: what the
+// interface can hold, and its limit, are the interface's own. Faults apply as
+// they do to ONVIF's masks.
+func (d *Device) putMask(m Mask) {
+	m.Configuration = ""
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.faults[FaultMaskNotStored] {
+		return
+	}
+	if m.Polygon = slices.Clone(m.Polygon); d.faults[FaultMaskShrunk] {
+		shrinkPolygon(m.Polygon)
+	}
+	i := slices.IndexFunc(d.masks, func(o Mask) bool { return o.Token == m.Token })
+	if i < 0 {
+		d.masks = append(d.masks, m)
+		return
+	}
+	d.masks[i] = m
+}
+
+// dropMask removes what putMask put, and tells whether it was there.
+func (d *Device) dropMask(token string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := len(d.masks)
+	d.masks = slices.DeleteFunc(d.masks, func(o Mask) bool { return o.Token == token && o.Configuration == "" })
+	return len(d.masks) < n
+}
+
+// shrinkPolygon draws the corners a fifth towards their middle.
+func shrinkPolygon(p []Point) {
+	var c Point
+	for _, q := range p {
+		c.X += q.X / float64(len(p))
+		c.Y += q.Y / float64(len(p))
+	}
+	for i, q := range p {
+		p[i] = Point{X: c.X + (q.X-c.X)*0.8, Y: c.Y + (q.Y-c.Y)*0.8}
+	}
+}
+
 // RemoveMask deletes a mask as somebody at the device's own menu would, and
 // tells whether it was there.
-func (d *Device) RemoveMask(token string) bool { return d.deleteMask(token) == nil }
+func (d *Device) RemoveMask(token string) bool {
+	return d.dropMask(token) || d.deleteMask(token) == nil
+}
 
 // createMask stores a mask, in the device's own shape of it, and gives it a token.
 func (d *Device) createMask(m Mask) (string, *soapFault) {
@@ -105,7 +153,7 @@ func (d *Device) setMask(m Mask) *soapFault {
 	m.Lens = c.lens
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	i := slices.IndexFunc(d.masks, func(o Mask) bool { return o.Token == m.Token })
+	i := slices.IndexFunc(d.masks, func(o Mask) bool { return o.Token == m.Token && o.Configuration != "" })
 	switch {
 	case i < 0 && d.faults[FaultMaskNotStored]:
 		return nil
@@ -123,7 +171,7 @@ func (d *Device) setMask(m Mask) *soapFault {
 func (d *Device) deleteMask(token string) *soapFault {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	i := slices.IndexFunc(d.masks, func(o Mask) bool { return o.Token == token })
+	i := slices.IndexFunc(d.masks, func(o Mask) bool { return o.Token == token && o.Configuration != "" })
 	if i < 0 {
 		if d.faults[FaultMaskNotStored] && strings.HasPrefix(token, "mask_") {
 			return nil
@@ -162,13 +210,9 @@ func (d *Device) adapt(p []Point) ([]Point, *soapFault) {
 		out = []Point{lo, {X: hi.X, Y: lo.Y}, hi, {X: lo.X, Y: hi.Y}}
 	}
 	if d.fault(FaultMaskShrunk) {
-		var c Point
-		for _, q := range out {
-			c.X += q.X / float64(len(out))
-			c.Y += q.Y / float64(len(out))
-		}
+		shrinkPolygon(out)
 		for i, q := range out {
-			out[i] = Point{X: snap(c.X + (q.X-c.X)*0.8), Y: snap(c.Y + (q.Y-c.Y)*0.8)}
+			out[i] = Point{X: snap(q.X), Y: snap(q.Y)}
 		}
 	}
 	return out, nil

@@ -176,7 +176,7 @@ func (d *Device) getMasks(q *node) (elem, *soapFault) {
 	}
 	var list []elem
 	for _, m := range d.Masks() {
-		if (token == "" || token == m.Token) && (config == "" || config == m.Configuration) {
+		if m.Configuration != "" && (token == "" || token == m.Token) && (config == "" || config == m.Configuration) {
 			list = append(list, maskElem(m))
 		}
 	}

@@ -120,7 +120,7 @@ func (d *Device) shownMasks(lens int, path string) [][]Point {
 	}
 	var out [][]Point
 	for _, m := range d.masks {
-		if m.Enabled && m.Configuration == config {
+		if m.Enabled && (m.Configuration == config || m.Configuration == "" && m.Lens == lens) {
 			out = append(out, m.Polygon)
 		}
 	}
