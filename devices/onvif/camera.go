@@ -2,7 +2,6 @@ package onvif
 
 import (
 	"context"
-	"errors"
 
 	"github.com/lensdop/lensdop/devices"
 )
@@ -13,6 +12,10 @@ type camera struct {
 	info devices.Info
 	// first owns what the device does not say the video source of.
 	first bool
+	// alone tells that the device has no other camera.
+	alone bool
+	// means are what the site has given this lens to be covered with.
+	means devices.Means
 }
 
 var _ devices.Camera = (*camera)(nil)
@@ -25,16 +28,4 @@ func (cam *camera) Close() error { return nil }
 // Watch reports nothing yet: the event service is not asked.
 func (cam *camera) Watch(context.Context, func(devices.Event)) error {
 	return cam.c.fail("watch for events", devices.ErrUnsupported)
-}
-
-// Methods offers the device's masks where it can hold opaque ones.
-func (cam *camera) Methods(ctx context.Context) ([]devices.Method, error) {
-	_, err := cam.readMasks(ctx, true)
-	switch {
-	case errors.Is(err, devices.ErrUnsupported):
-		return nil, nil
-	case err != nil:
-		return nil, cam.c.fail("ask what it can cover with", err)
-	}
-	return []devices.Method{devices.MethodDeviceMask}, nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/lensdop/lensdop/devices"
 )
 
-// Apply makes our masks on the device equal to c, in an order that never
+// apply makes our masks on the device equal to c, in an order that never
 // looks more open on the way: what is missing is created, all is read back,
 // and only then is removed what is no longer wanted. A mask that is full-size
 // for c.Whole joins those of c.Zones, which stay if they are there.
@@ -24,12 +24,7 @@ import (
 // Errors: ErrUnsupported without masks or without room for one, ErrNotApplied
 // if the device does not report what it accepted, ErrLogin, ErrUnreachable,
 // ErrMalformed. On any of them nothing has been removed that was wanted.
-func (cam *camera) Apply(ctx context.Context, u devices.Undo, c devices.Cover) (devices.Cover, error) {
-	got, err := cam.apply(ctx, u, c)
-	return got, cam.c.fail("cover by masks", err)
-}
-
-func (cam *camera) apply(ctx context.Context, u devices.Undo, c devices.Cover) (devices.Cover, error) {
+func (cam masking) apply(ctx context.Context, u devices.Undo, c devices.Cover) (devices.Cover, error) {
 	was, err := before(u)
 	if err != nil {
 		return devices.Cover{}, err
@@ -88,16 +83,16 @@ func (cam *camera) apply(ctx context.Context, u devices.Undo, c devices.Cover) (
 	return report(layers, c), stillThere(layers, gone, failed)
 }
 
-// Holds tells whether every configuration of the video source has masks for c.
+// holds tells whether every configuration of the video source has masks for c.
 // Errors are those of reading masks.
-func (cam *camera) Holds(ctx context.Context, u devices.Undo, c devices.Cover) (bool, error) {
+func (cam masking) holds(ctx context.Context, u devices.Undo, c devices.Cover) (bool, error) {
 	must, _, err := wanted(u, c)
 	if err != nil {
-		return false, cam.c.fail("look for the cover", err)
+		return false, err
 	}
 	layers, err := cam.readMasks(ctx, true)
 	if err != nil {
-		return false, cam.c.fail("look for the cover", err)
+		return false, err
 	}
 	return len(missing(layers, must)) == 0, nil
 }
@@ -151,7 +146,7 @@ func serves(layers []layer, m mask, zones []devices.Zone) bool {
 }
 
 // fill creates what a layer lacks and returns the tokens it was given.
-func (cam *camera) fill(ctx context.Context, l layer, must, keep []devices.Zone, ours []mask) ([]string, error) {
+func (cam masking) fill(ctx context.Context, l layer, must, keep []devices.Zone, ours []mask) ([]string, error) {
 	var lacking []devices.Zone
 	for _, z := range must {
 		if !l.has(z) {
@@ -186,7 +181,7 @@ func (cam *camera) fill(ctx context.Context, l layer, must, keep []devices.Zone,
 // lacking, for a device without room for another. That is one step on the
 // device, and what the mask covered until now is either inside the whole
 // picture or no longer wanted.
-func (cam *camera) reshape(ctx context.Context, l layer, lacking, keep []devices.Zone, ours []mask) error {
+func (cam masking) reshape(ctx context.Context, l layer, lacking, keep []devices.Zone, ours []mask) error {
 	if len(lacking) == 1 {
 		z := lacking[0]
 		all := same(z.Polygon, whole().Polygon)
@@ -227,7 +222,7 @@ func outgoing(l layer, poly []devices.Point) maskOut {
 // not to every firmware.
 func decimal(v float64) float64 { return math.Round(v*1e6)/1e6 + 0 }
 
-func (cam *camera) create(ctx context.Context, l layer, z devices.Zone) (string, error) {
+func (cam masking) create(ctx context.Context, l layer, z devices.Zone) (string, error) {
 	var made createdMask
 	forms := l.outlines(z)
 	err := cam.c.callService(ctx, nsMedia2, createMask2{Mask: outgoing(l, forms[0])}, &made)
@@ -242,7 +237,7 @@ func (cam *camera) create(ctx context.Context, l layer, z devices.Zone) (string,
 // giveUp is for masks that were accepted and are not there as sent. Those
 // that the device made something else of are taken away again: nobody could
 // tell later that they are ours.
-func (cam *camera) giveUp(ctx context.Context, layers []layer, c devices.Cover, lacking, made []string, was []mask, wrote []devices.Zone) (devices.Cover, error) {
+func (cam masking) giveUp(ctx context.Context, layers []layer, c devices.Cover, lacking, made []string, was []mask, wrote []devices.Zone) (devices.Cover, error) {
 	err := fmt.Errorf("%w: %s", devices.ErrNotApplied, strings.Join(lacking, ", "))
 	ours := sortMasks(layers, was, wrote).ours
 	var spoilt []mask
@@ -268,7 +263,7 @@ func (cam *camera) giveUp(ctx context.Context, layers []layer, c devices.Cover, 
 
 // remove deletes masks. A refusal is returned after all were tried; what it
 // means is decided by reading back, since a device may delete copies along.
-func (cam *camera) remove(ctx context.Context, masks []mask) error {
+func (cam masking) remove(ctx context.Context, masks []mask) error {
 	var failed []error
 	for _, m := range masks {
 		err := cam.c.callService(ctx, nsMedia2, deleteMask2{Token: m.Token}, &struct{}{})
@@ -298,13 +293,9 @@ func stillThere(layers []layer, removed []mask, failed error) error {
 	return err
 }
 
-// Restore removes our masks that still have a value that we wrote. What others
+// restore removes our masks that still have a value that we wrote. What others
 // changed stays, and is told by ErrForeign.
-func (cam *camera) Restore(ctx context.Context, u devices.Undo) error {
-	return cam.c.fail("take our masks away", cam.restore(ctx, u))
-}
-
-func (cam *camera) restore(ctx context.Context, u devices.Undo) error {
+func (cam masking) restore(ctx context.Context, u devices.Undo) error {
 	was, err := before(u)
 	if err != nil {
 		return err

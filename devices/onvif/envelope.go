@@ -27,6 +27,9 @@ const (
 	nsMedia2   = "http://www.onvif.org/ver20/media/wsdl"
 	nsDeviceIO = "http://www.onvif.org/ver10/deviceIO/wsdl"
 	nsPTZ      = "http://www.onvif.org/ver20/ptz/wsdl"
+	nsRecord   = "http://www.onvif.org/ver10/recording/wsdl"
+	nsSearch   = "http://www.onvif.org/ver10/search/wsdl"
+	nsEvents   = "http://www.onvif.org/ver10/events/wsdl"
 	nsSchema   = "http://www.onvif.org/ver10/schema"
 
 	wsseSpace  = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
@@ -51,6 +54,10 @@ func envelope(in any, security string) (message []byte, name string, err error) 
 		{"trt", nsMedia},
 		{"tr2", nsMedia2},
 		{"tmd", nsDeviceIO},
+		{"tptz", nsPTZ},
+		{"trc", nsRecord},
+		{"tse", nsSearch},
+		{"tev", nsEvents},
 		{"tt", nsSchema},
 		{"onvif", nsSchema},
 	} {

@@ -2,7 +2,6 @@ package onvif
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -198,21 +197,19 @@ func (cam *camera) readLimits(ctx context.Context, l *layer) error {
 	return nil
 }
 
-// State reads the masks that are there before the first write.
-func (cam *camera) State(ctx context.Context, m devices.Method) (devices.State, error) {
-	const op = "read masks"
-	if m != devices.MethodDeviceMask {
-		return devices.State{}, cam.c.fail("cover by "+string(m), devices.ErrUnsupported)
-	}
-	layers, err := cam.readMasks(ctx, false)
-	if err != nil {
-		return devices.State{}, cam.c.fail(op, err)
-	}
-	data, err := json.Marshal(journalled{Masks: allMasks(layers)})
-	if err != nil {
-		return devices.State{}, cam.c.fail(op, err)
-	}
-	return devices.State{Method: m, Driver: Name, Data: data}, nil
+// masking covers by the masks of the Media2 service.
+type masking struct{ *camera }
+
+// offered: the device has masks that can be opaque.
+func (w masking) offered(ctx context.Context) error {
+	_, err := w.readMasks(ctx, true)
+	return err
+}
+
+// state is the masks that are there before the first write.
+func (w masking) state(ctx context.Context) (any, error) {
+	layers, err := w.readMasks(ctx, false)
+	return journalled{Masks: allMasks(layers)}, err
 }
 
 func allMasks(layers []layer) []mask {
@@ -223,23 +220,13 @@ func allMasks(layers []layer) []mask {
 	return all
 }
 
-// before reads the journal. Without it nothing is written: what was there
-// could not be told from what is ours.
+// before is the masks that the journal says were there.
 func before(u devices.Undo) ([]mask, error) {
-	if u.Method != devices.MethodDeviceMask {
-		return nil, fmt.Errorf("cover by %s: %w", u.Method, devices.ErrUnsupported)
+	j, err := journal[journalled](u, devices.MethodDeviceMask)
+	if err == nil && j.Masks == nil {
+		err = errors.New("the journal's state from before has no list of masks")
 	}
-	if u.Before.Driver != Name || u.Before.Method != u.Method {
-		return nil, errors.New("the journal's state from before is of another driver or method")
-	}
-	var j journalled
-	if err := json.Unmarshal(u.Before.Data, &j); err != nil {
-		return nil, fmt.Errorf("the journal's state from before cannot be read: %w", err)
-	}
-	if j.Masks == nil {
-		return nil, errors.New("the journal's state from before has no list of masks")
-	}
-	return j.Masks, nil
+	return j.Masks, err
 }
 
 // outlines are the forms that a zone may have on a layer, the wanted one

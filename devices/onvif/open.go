@@ -48,6 +48,7 @@ func open(ctx context.Context, o Options, t devices.Target) ([]devices.Camera, e
 	for i, s := range sources {
 		cam := &camera{c: c, info: info, first: i == 0}
 		cam.info.Source = s.token
+		cam.alone, cam.means = len(sources) == 1, meansOf(t.Means, s.token, i+1)
 		cameras = append(cameras, cam)
 	}
 	return cameras, nil
