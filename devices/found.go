@@ -95,6 +95,9 @@ type Search struct {
 	// Rate bounds what is sent in a sweep, in datagrams or connections a
 	// second; 0 means the driver's default.
 	Rate int
+	// Progress is told now and then how many questions of a sweep were asked,
+	// of how many; never beside found. May be nil.
+	Progress func(asked, of int)
 	// Timeout is how long answers are awaited after the last probe.
 	Timeout time.Duration
 }
