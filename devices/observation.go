@@ -56,6 +56,9 @@ type Observation struct {
 	Geo         Value[[]Geo]       `json:"geo"`
 	// Services are those that are on, in the words of Services.
 	Services Value[[]string] `json:"services"`
+	// ServicesAsked are the words that Services could have had in it, on or
+	// off: that another word is missing from Services says nothing.
+	ServicesAsked []string `json:"services_asked,omitempty"`
 	// Encrypted tells that settings and streams can both be had over TLS.
 	Encrypted Value[bool] `json:"encrypted"`
 	// Anonymous tells that the device answers without a login what it should not.
