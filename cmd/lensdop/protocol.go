@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,7 +94,8 @@ func consentCommand() *cobra.Command {
 		Use:   "consent PROTOCOL [PROCESSING...]",
 		Short: "Print the hashes of what a works council consents to now",
 		Long: "Print, for the processings named (all if none is), the hash of what the protocol says now of\n" +
-			"each point that the works council weighs. They belong under covers: of its consent.",
+			"each point that the works council weighs. They belong under covers: of its consent. Values\n" +
+			"among them that are assumed, which nobody decided, are told on standard error.",
 		Args: wanted(1, -1),
 		RunE: func(c *cobra.Command, args []string) error {
 			p, _, err := loadProtocol(args[0])
@@ -105,12 +107,41 @@ func consentCommand() *cobra.Command {
 					return fmt.Errorf("%s is no processing of %s", id, p.Metadata.ID)
 				}
 			}
+			if err := warnAssumed(c.ErrOrStderr(), p.AssumedIn(args[1:]...)); err != nil {
+				return err
+			}
 			h := p.ConsentHashes(args[1:]...)
 			_, err = fmt.Fprintf(c.OutOrStdout(), "covers:\n  purpose: %q\n  access: %q\n  retention: %q\n  other_use: %q\n  devices: %q\n", h.Purpose, h.Access, h.Retention, h.OtherUse, h.Devices)
 			return err
 		},
 	}
 	return c
+}
+
+// warnAssumed tells what a council would consent to that nobody decided, a line
+// for each block.
+func warnAssumed(w io.Writer, list []string) error {
+	const most = 40
+	if len(list) == 0 {
+		return nil
+	}
+	var lines []string
+	block := ""
+	for _, s := range list {
+		b, value, _ := strings.Cut(s, ": ")
+		if n := len(lines); n > 0 && b == block {
+			lines[n-1] += ", " + value
+		} else {
+			lines = append(lines, "  "+s)
+		}
+		block = b
+	}
+	if n := len(lines) - most; n > 0 {
+		lines = append(lines[:most], fmt.Sprintf("  and %d more blocks; `lensdop protocol show` lists them all", n))
+	}
+	_, err := fmt.Fprintf(w, "warning: the hashes cover %s of basis: assumed, which nobody decided; have them confirmed before the council consents:\n%s\n",
+		plural(len(list), "value"), strings.Join(lines, "\n"))
+	return err
 }
 
 func hasProcessing(p *policy.Protocol, id string) bool {

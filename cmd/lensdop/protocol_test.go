@@ -349,6 +349,13 @@ func TestConsentIsWhatTheFileRecords(t *testing.T) {
 	if all := execute(t, "protocol", "consent", lensmonde); all.code != 0 || all.stdout == r.stdout {
 		t.Error("all processings have the hashes of three")
 	}
+	// It warns of what nobody decided, apart from the hashes.
+	if !strings.Contains(r.stderr, "values of basis: assumed, which nobody decided") || !strings.Contains(r.stderr, "\n  cameras hal-noord: sound\n") {
+		t.Errorf("no warning of assumed values:\n%s", r.stderr)
+	}
+	if r := execute(t, "protocol", "consent", "../../policy/testdata/broken/valid.yaml"); r.code != 0 || r.stderr != "" {
+		t.Errorf("nothing is assumed: exit code %d, %s", r.code, r.stderr)
+	}
 	if r := execute(t, "protocol", "consent", lensmonde, "video", "nope"); r.code != 1 || r.stdout != "" || !strings.Contains(r.stderr, "nope") {
 		t.Errorf("an unknown processing: %+v", r)
 	}
