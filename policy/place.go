@@ -163,6 +163,9 @@ type Camera struct {
 	View   ViewLimits `yaml:"view" json:"view"`
 	// Views are the presets of a camera that turns. None means one view.
 	Views []CameraView `yaml:"views" json:"views,omitempty"`
+	// Channels lists where this camera's picture is to be had besides: at
+	// recorders. They are looked at as further paths of the camera.
+	Channels []Channel `yaml:"channels" json:"channels,omitempty"`
 	// MaxDetail is the highest detail that a person may appear with, in pixels
 	// per metre (IEC 62676-4); zero means no ceiling.
 	MaxDetail float64 `yaml:"max_detail" json:"max_detail,omitempty"`
@@ -206,6 +209,15 @@ type CameraView struct {
 	Sees   []string `yaml:"sees" json:"sees"`
 	Masks  []Mask   `yaml:"masks" json:"masks,omitempty"`
 	Ignore []Area   `yaml:"ignore" json:"ignore,omitempty"`
+}
+
+// Channel is a further way to a camera's picture: a channel of a recorder.
+type Channel struct {
+	Origin
+
+	Device string `yaml:"device" json:"device"` // id under devices: the recorder
+	// Source tells which of the recorder's video sources it is; zero means the first.
+	Source Source `yaml:"source" json:"source,omitzero"`
 }
 
 // Mask is a privacy zone that is always covered.

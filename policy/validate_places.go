@@ -152,6 +152,7 @@ func (v *validator) cameras() {
 		v.identity(at, c, lenses)
 		v.areas(at, c.Masks, c.Ignore)
 		v.presets(at, c)
+		v.channels(at, c)
 		if s := v.signs[c.Sign]; s == nil {
 			refer(v, join(at, "sign"), "sign", c.Sign, v.signs)
 		} else if s.Site != c.Site {
@@ -314,6 +315,27 @@ func (v *validator) presets(at string, c *Camera) {
 			v.seen(index(join(at, "sees"), k), v.sites[c.Site], z)
 		}
 		v.areas(at, w.Masks, w.Ignore)
+	}
+}
+
+// channels checks where else a camera's picture is to be had.
+func (v *validator) channels(at string, c *Camera) {
+	taken := map[string]bool{}
+	for j, ch := range c.Channels {
+		at := index(join(at, "channels"), j)
+		d := v.devices[ch.Device]
+		switch source := ch.Device + "\n" + ch.Source.String(); {
+		case d == nil:
+			v.fault(join(at, "device"), fmt.Sprintf("%s is no device of this protocol", short(ch.Device)), "add the recorder under devices, or correct it")
+		case d.Site != c.Site:
+			v.fault(join(at, "device"), fmt.Sprintf("device %q is at site %q, not at %q", d.ID, d.Site, c.Site), "name a recorder of the camera's own site: its gateway looks at it")
+		case ch.Device == c.Device && ch.Source.String() == c.Source.String():
+			v.fault(join(at, "source"), fmt.Sprintf("camera %q is itself this source of device %q", c.ID, d.ID), "remove the channel")
+		case taken[source]:
+			v.fault(at, fmt.Sprintf("camera %q has this channel twice", c.ID), "remove one")
+		default:
+			taken[source] = true
+		}
 	}
 }
 

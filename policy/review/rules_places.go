@@ -60,6 +60,7 @@ func placeRules() map[string]rule {
 		"Camera.ignore":       listOf(Looser), // less of the picture is checked
 		"Camera.view":         block(),
 		"Camera.views":        listOf(Looser).approved(),
+		"Camera.channels":     listOf(Stricter).approved(), // more of what shows the camera is checked
 		"Camera.max_detail":   atMost(),
 		"Camera.services":     setOf(Looser).whenUnsaid(Looser),
 		"Camera.analytics":    setOf(Looser).approved(),
@@ -83,6 +84,8 @@ func placeRules() map[string]rule {
 		"CameraView.sees":     setOf(Looser),
 		"CameraView.masks":    listOf(Stricter),
 		"CameraView.ignore":   listOf(Looser),
+		"Channel.device":      text(),
+		"Channel.source":      text(),
 		"Temporary.until":     atMost(),
 		"Temporary.reason":    text(),
 		"Hidden.reason":       text().whenGone(Stricter), // the mark itself: people cannot see the camera

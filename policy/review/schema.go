@@ -122,6 +122,7 @@ func requiredKeys(typ string) []string {
 		"Device":           {"id", "site"},
 		"Camera":           {"id", "site", "zone"},
 		"CameraView":       {"id", "preset"},
+		"Channel":          {"device"},
 		"Mask":             {"id", "polygon"},
 		"Area":             {"id", "polygon"},
 		"Reader":           {"id", "site", "zone", "port", "frame"},

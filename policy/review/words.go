@@ -263,6 +263,8 @@ func keyFields(t reflect.Type) []string {
 		return []string{"Step"}
 	case reflect.TypeFor[policy.Consultation]():
 		return []string{"Body"}
+	case reflect.TypeFor[policy.Channel]():
+		return []string{"Device"}
 	case reflect.TypeFor[policy.Network]():
 		return []string{"Interface"}
 	case reflect.TypeFor[policy.RuleException]():
