@@ -1,31 +1,35 @@
 package onvif
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/lensdop/lensdop/devices"
-	"golang.org/x/net/ipv4"
 )
 
 const (
 	discoveryPort = 3702
 	probeTimes    = 3
 	// Limits of one search. A host that answers for more devices than
-	// maxPerHost is making them up.
-	maxFound     = 4096
-	maxPerHost   = 256
-	maxReadFails = 16
+	// maxPerHost is making them up. The first device of each host counts
+	// against maxHosts only, so that one host's inventions crowd out no other.
+	maxPerHost = 256
+	maxFound   = 4096
+	maxHosts   = 16384
+	// What one host may send: a recorder answers each probe once per channel.
+	answerBurst = 512
+	answerRate  = 256 // a second
 
 	defaultWait = 3 * time.Second
 )
@@ -34,9 +38,10 @@ const (
 type searcher struct {
 	o       Options
 	search  devices.Search
-	port    int // of the group and of unicast targets that name none
+	port    int // of the group and of targets that name none
 	subnets []netip.Prefix
 	id      string // MessageID of the probes
+	msgs    [][]byte
 }
 
 func newSearcher(o Options, s devices.Search) *searcher {
@@ -48,24 +53,25 @@ func newSearcher(o Options, s devices.Search) *searcher {
 
 // way is a socket that probes leave by and answers come in by.
 type way struct {
-	conn  net.PacketConn
+	sock  *socket
 	how   devices.How
-	iface string // empty for unicast: the answer tells
+	iface string // that the probes leave by; empty if the system chooses
 	// from decides which source addresses are believed.
-	from func(netip.Addr) bool
-	to   []*net.UDPAddr
+	from  func(netip.Addr) bool
+	to    []netip.AddrPort
+	sweep *sweep // in place of to
 }
 
-// heard is a datagram.
+// heard is a datagram, as the collector gets it.
 type heard struct {
-	way  *way
-	from netip.Addr
-	data []byte
+	datagram
+
+	way *way
 }
 
-// run probes three times, waits for answers and reports each device at each
-// address once. A way that fails does not stop the others; its error is
-// returned at the end, beside what was found.
+// run probes, waits for answers and reports each device at each address once
+// for each way and interface that it answered by. A way that fails does not
+// stop the others; its error is returned at the end, beside what was found.
 func (s *searcher) run(ctx context.Context, found func(devices.Found)) error {
 	const op = "search the network"
 	fail := func(err error) error {
@@ -74,25 +80,17 @@ func (s *searcher) run(ctx context.Context, found func(devices.Found)) error {
 		}
 		return &devices.Error{Op: op, Err: err}
 	}
-	var id [16]byte
-	if _, err := rand.Read(id[:]); err != nil {
+	var err error
+	if s.subnets, err = parseSubnets(s.search.Subnets); err != nil {
 		return fail(err)
 	}
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // RFC 9562 §5.4
-	h := hex.EncodeToString(id[:])
-	s.id = h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
-	for _, n := range s.search.Subnets {
-		p, err := netip.ParsePrefix(strings.TrimSpace(n))
-		if err != nil {
-			return fail(fmt.Errorf("subnet %q: %w; write it like 10.1.0.0/24", n, err))
-		}
-		s.subnets = append(s.subnets, p.Masked())
+	if err := s.write(); err != nil {
+		return fail(err)
 	}
-
 	ways, errs := s.open(ctx)
 	defer func() {
 		for _, w := range ways {
-			_ = w.conn.Close() // nothing is written any more; all answers were read
+			w.sock.close()
 		}
 	}()
 	if len(ways) > 0 {
@@ -102,6 +100,26 @@ func (s *searcher) run(ctx context.Context, found func(devices.Found)) error {
 		errs = append(errs, ctx.Err())
 	}
 	return fail(together(errs...))
+}
+
+// write makes the probes: typed, which every ONVIF transmitter answers, and
+// without types, for those that call themselves something else.
+func (s *searcher) write() error {
+	var id [16]byte
+	if _, err := rand.Read(id[:]); err != nil {
+		return err
+	}
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // RFC 9562 §5.4
+	h := hex.EncodeToString(id[:])
+	s.id = h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+	for _, typed := range []bool{true, false} {
+		msg, err := probeMessage(s.id, typed)
+		if err != nil {
+			return err
+		}
+		s.msgs = append(s.msgs, msg)
+	}
+	return nil
 }
 
 func (s *searcher) open(ctx context.Context) (ways []*way, errs []error) {
@@ -117,8 +135,20 @@ func (s *searcher) open(ctx context.Context) (ways []*way, errs []error) {
 		if w != nil {
 			ways = append(ways, w)
 		}
-		if err != nil {
-			errs = append(errs, err)
+		errs = append(errs, err)
+	}
+	if s.search.Sweep {
+		plan, err := newSweep(s.subnets)
+		errs = append(errs, err)
+		if plan != nil && plan.total > 0 {
+			sock, err := openSocket(ctx, netip.AddrPortFrom(netip.IPv4Unspecified(), 0), nil)
+			if err != nil {
+				return ways, append(errs, err)
+			}
+			ways = append(ways, &way{
+				sock: sock, how: devices.HowUnicast, sweep: plan,
+				from: func(a netip.Addr) bool { return within(a, plan.subnets) },
+			})
 		}
 	}
 	return ways, errs
@@ -147,57 +177,28 @@ func (s *searcher) multicast(ctx context.Context, name string) ([]*way, error) {
 	for _, p := range prefixes {
 		// Bound to the interface's own address: an unbound socket sends with
 		// the address of the default route, or by it.
-		var lc net.ListenConfig
-		conn, err := lc.ListenPacket(ctx, "udp4", net.JoinHostPort(p.Addr().String(), "0"))
+		sock, err := openSocket(ctx, netip.AddrPortFrom(p.Addr(), 0), nil)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		out := ipv4.NewPacketConn(conn)
-		if err := together(out.SetMulticastInterface(ifi), out.SetMulticastTTL(1)); err != nil {
-			errs = append(errs, err, conn.Close())
+		if err := together(sock.ip.SetMulticastInterface(ifi), sock.ip.SetMulticastTTL(1)); err != nil {
+			errs = append(errs, err)
+			sock.close()
 			continue
 		}
 		ways = append(ways, &way{
-			conn: conn, how: devices.HowMulticast, iface: name, from: from,
-			to: []*net.UDPAddr{{IP: net.IPv4(239, 255, 255, 250), Port: s.port}},
+			sock: sock, how: devices.HowMulticast, iface: name, from: from,
+			to: []netip.AddrPort{netip.AddrPortFrom(group(), uint16(s.port))},
 		})
 	}
 	return ways, together(errs...)
 }
 
-// addresses are the IPv4 addresses of an interface with their subnets.
-func addresses(ifi *net.Interface) ([]netip.Prefix, error) {
-	addrs, err := ifi.Addrs()
-	if err != nil {
-		return nil, err
-	}
-	var out []netip.Prefix
-	for _, a := range addrs {
-		n, ok := a.(*net.IPNet)
-		if !ok {
-			continue
-		}
-		if p, err := netip.ParsePrefix(n.String()); err == nil && p.Addr().Is4() {
-			out = append(out, p)
-		}
-	}
-	return out, nil
-}
-
-func within(a netip.Addr, prefixes []netip.Prefix) bool {
-	for _, p := range prefixes {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
-
 // unicast opens one socket to all addresses that are asked directly. Only
 // they are believed. One that cannot be asked does not stop the others.
 func (s *searcher) unicast(ctx context.Context) (*way, error) {
-	var to []*net.UDPAddr
+	var to []netip.AddrPort
 	var errs []error
 	asked := map[netip.Addr]bool{}
 	for _, target := range s.search.Unicast {
@@ -222,68 +223,83 @@ func (s *searcher) unicast(ctx context.Context) (*way, error) {
 				continue
 			}
 			asked[ip] = true
-			to = append(to, net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, uint16(n))))
+			to = append(to, netip.AddrPortFrom(ip, uint16(n)))
 		}
 	}
 	if len(to) == 0 {
 		return nil, together(errs...)
 	}
-	var lc net.ListenConfig
-	conn, err := lc.ListenPacket(ctx, "udp4", ":0")
+	sock, err := openSocket(ctx, netip.AddrPortFrom(netip.IPv4Unspecified(), 0), nil)
 	if err != nil {
 		return nil, together(append(errs, err)...)
 	}
-	return &way{conn: conn, how: devices.HowUnicast, to: to, from: func(a netip.Addr) bool { return asked[a] }}, together(errs...)
+	return &way{sock: sock, how: devices.HowUnicast, to: to, from: func(a netip.Addr) bool { return asked[a] }}, together(errs...)
 }
 
-// ask sends the probes and collects answers until the time is over.
+// ask sends the probes and collects answers until Timeout after the last one.
 func (s *searcher) ask(ctx context.Context, ways []*way, found func(devices.Found)) error {
-	gap := min(s.search.Timeout/(2*probeTimes), 500*time.Millisecond)
-	ctx, cancel := context.WithTimeout(ctx, gap*(probeTimes-1)+s.search.Timeout)
-	defer cancel()
-	var wg sync.WaitGroup
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
 	in := make(chan heard)
-	fails := make(chan error, len(ways)+1)
+	type step struct{ asked, of int }
+	steps := make(chan step)
+	fails := make(chan error, 2*len(ways)+1) // so that nobody waits to tell
+	var readers, senders sync.WaitGroup
 	for _, w := range ways {
-		wg.Go(func() { fails <- w.listen(ctx, in) })
+		readers.Go(func() { fails <- s.listen(reading, w, in) })
+		if w.sweep == nil {
+			continue
+		}
+		senders.Go(func() {
+			fails <- w.sweep.run(ctx, s.search.Rate, func(msg []byte, to netip.Addr) error {
+				return w.sock.write(msg, netip.AddrPortFrom(to, uint16(s.port)))
+			}, s.msgs, func(asked, of int) {
+				select {
+				case steps <- step{asked, of}:
+				case <-ctx.Done():
+				}
+			})
+		})
 	}
-	wg.Go(func() { fails <- s.send(ctx, ways, gap) })
-	done := make(chan struct{})
-	go func() { wg.Wait(); close(done) }()
+	senders.Go(func() { fails <- s.send(ctx, ways) })
+	sent, done := make(chan struct{}), make(chan struct{})
+	go func() { senders.Wait(); close(sent); readers.Wait(); close(done) }()
 
-	a := &answers{s: s, seen: map[string]bool{}, perHost: map[netip.Addr]int{}, found: found}
-	var full error
+	a := &answers{
+		s: s, seen: map[answerKey]bool{}, perHost: map[hostKey]int{}, names: interfaceNames{}, found: found,
+	}
+	wait := time.NewTimer(0)
+	if !wait.Stop() {
+		<-wait.C
+	}
+	defer wait.Stop()
 	for running := true; running; {
 		select {
 		case h := <-in:
-			if full == nil {
-				if full = a.take(h); full != nil {
-					cancel()
-				}
+			a.take(h)
+		case p := <-steps:
+			if s.search.Progress != nil {
+				s.search.Progress(p.asked, p.of)
 			}
+		case <-sent:
+			sent = nil
+			wait.Reset(s.search.Timeout)
+		case <-wait.C:
+			stop()
 		case <-done:
 			running = false
 		}
 	}
-	close(fails)
-	errs := []error{full}
-	for err := range fails {
-		errs = append(errs, err)
+	errs := []error{a.full}
+	for range len(fails) {
+		errs = append(errs, <-fails)
 	}
 	return together(errs...)
 }
 
-// send probes by every way: typed, which every ONVIF transmitter answers, and
-// without types, for those that call themselves something else.
-func (s *searcher) send(ctx context.Context, ways []*way, gap time.Duration) error {
-	typed, err := probeMessage(s.id, true)
-	if err != nil {
-		return err
-	}
-	bare, err := probeMessage(s.id, false)
-	if err != nil {
-		return err
-	}
+// send probes by every way but a sweep, several times, since datagrams get lost.
+func (s *searcher) send(ctx context.Context, ways []*way) error {
+	gap := min(s.search.Timeout/(2*probeTimes), 500*time.Millisecond)
 	failed := map[string]error{}
 	for i := range probeTimes {
 		if i > 0 {
@@ -296,11 +312,11 @@ func (s *searcher) send(ctx context.Context, ways []*way, gap time.Duration) err
 		}
 		for _, w := range ways {
 			for _, to := range w.to {
-				for _, msg := range [][]byte{typed, bare} {
+				for _, msg := range s.msgs {
 					if ctx.Err() != nil {
 						break
 					}
-					if _, err := w.conn.WriteTo(msg, to); err != nil && !errors.Is(err, net.ErrClosed) {
+					if err := w.sock.write(msg, to); err != nil && !errors.Is(err, net.ErrClosed) {
 						failed[to.String()+w.iface] = fmt.Errorf("probe by %s: %w", w.how, err)
 					}
 				}
@@ -314,105 +330,126 @@ func (s *searcher) send(ctx context.Context, ways []*way, gap time.Duration) err
 	return together(errs...)
 }
 
-// listen hands on every datagram from a believed source until ctx ends.
-func (w *way) listen(ctx context.Context, in chan<- heard) error {
-	stop := context.AfterFunc(ctx, func() {
-		_ = w.conn.SetReadDeadline(time.Unix(1, 0)) // fails only on a closed socket, which ends the read too
-	})
-	defer stop()
-	buf := make([]byte, maxDatagram+1)
+// listen hands on what may be an answer from a believed source, until ctx ends.
+func (s *searcher) listen(ctx context.Context, w *way, in chan<- heard) error {
+	defer w.sock.stopOn(ctx)()
+	limit := newLimiter(answerBurst, answerRate)
+	word := []byte("ProbeMatch")
 	for fails := 0; ; {
-		n, from, err := w.conn.ReadFrom(buf)
-		if err != nil {
-			if ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {
-				return nil
-			}
+		d, err := w.sock.next()
+		switch {
+		case ctx.Err() != nil || err != nil && over(err):
+			return nil
+		case err != nil:
 			// One bad read, such as a port that refuses, says nothing of the rest.
 			if fails++; fails >= maxReadFails {
 				return fmt.Errorf("read answers by %s: %w", w.how, err)
 			}
 			continue
-		}
-		udp, ok := from.(*net.UDPAddr)
-		if !ok || n > maxDatagram {
+		case !w.from(d.from) || !bytes.Contains(d.data, word):
 			continue
 		}
-		addr := udp.AddrPort().Addr().Unmap()
-		if !w.from(addr) {
+		if ok, first := limit.allow(d.from, time.Now()); !ok {
+			if first {
+				s.o.Log.Warn("host sends too many answers; the rest is dropped", "from", d.from.String())
+			}
 			continue
 		}
+		d.data = bytes.Clone(d.data)
 		select {
-		case in <- heard{way: w, from: addr, data: append([]byte(nil), buf[:n]...)}:
+		case in <- heard{datagram: d, way: w}:
 		case <-ctx.Done():
 			return nil
 		}
 	}
 }
 
-// answers tells each device at each address once.
+// answers tells each device once at each address, for each way and interface.
 type answers struct {
 	s       *searcher
-	seen    map[string]bool
-	perHost map[netip.Addr]int
+	seen    map[answerKey]bool
+	perHost map[hostKey]int
+	more    int // devices beyond the first of their hosts
+	names   interfaceNames
 	found   func(devices.Found)
+	full    error // that not everything was taken
+}
+
+type hostKey struct {
+	host  netip.Addr
+	how   devices.How
+	iface string
+}
+
+type answerKey struct {
+	hostKey
+
+	endpoint [sha256.Size]byte // its sum, since a sender may make it long
+	port     string
 }
 
 // take reads one datagram. What cannot be read is dropped: anybody can send.
-func (a *answers) take(h heard) error {
+func (a *answers) take(h heard) {
 	log := a.s.o.Log
 	p, err := parseProbeMatches(h.data)
 	if err != nil {
 		log.Debug("datagram dropped", "from", h.from.String(), "error", err)
-		return nil
+		return
 	}
 	// Firmwares write the id with uuid: or urn:uuid: before it, in either case.
 	if p.relatesTo != "" && !strings.Contains(strings.ToLower(p.relatesTo), a.s.id) {
 		log.Debug("answer to another probe dropped", "from", h.from.String())
-		return nil
+		return
+	}
+	// The interface that it came in by, which need not be that of the probe.
+	iface := a.names.name(h.index)
+	if iface == "" {
+		iface = h.way.iface
 	}
 	for _, m := range p.matches {
 		if !m.onvif() {
 			continue
 		}
 		host := h.from.String()
-		address := net.JoinHostPort(host, m.port(host))
-		key := m.endpoint + "\x00" + address
+		key := answerKey{hostKey{h.from, h.way.how, iface}, sha256.Sum256([]byte(m.endpoint)), m.port(host)}
 		if a.seen[key] {
 			continue
 		}
-		if a.perHost[h.from] >= maxPerHost {
-			log.Warn("host answers for too many devices", "from", host)
-			return nil
-		}
-		if len(a.seen) >= maxFound {
-			return fmt.Errorf("%w: over %d devices answer", devices.ErrOutOfBounds, maxFound)
+		if !a.room(key.hostKey) {
+			return
 		}
 		a.seen[key] = true
-		a.perHost[h.from]++
-		now := a.s.o.Now()
-		iface := h.way.iface
-		if iface == "" {
-			iface = towards(h.from)
+		if h.way.sweep != nil {
+			h.way.sweep.heard(h.from)
 		}
+		now := a.s.o.Now()
 		a.found(devices.Found{
-			Endpoint: m.endpoint, Address: address, XAddrs: m.xaddrs, Types: m.types, Scopes: m.scopes,
+			Endpoint: m.endpoint, Address: net.JoinHostPort(host, key.port), XAddrs: m.xaddrs, Types: m.types, Scopes: m.scopes,
 			Interface: iface, How: h.way.how, FirstSeen: now, LastSeen: now,
 		})
 	}
-	return nil
 }
 
-// towards names the interface that has a subnet with this address; empty for
-// an address behind a router.
-func towards(a netip.Addr) string {
-	ifis, err := net.Interfaces()
-	if err != nil {
-		return ""
+// room tells whether there is place for one more device of a host, and takes
+// it. The search goes on without: others still answer.
+func (a *answers) room(k hostKey) bool {
+	n := a.perHost[k]
+	switch {
+	case n == 0 && len(a.perHost) >= maxHosts:
+		a.full = fmt.Errorf("%w: over %d hosts answer", devices.ErrOutOfBounds, maxHosts)
+		return false
+	case n == maxPerHost:
+		a.perHost[k]++ // so that it is told once
+		a.s.o.Log.Warn("host answers for too many devices; the rest is dropped", "from", k.host.String())
+		return false
+	case n > maxPerHost:
+		return false
+	case n > 0 && a.more >= maxFound:
+		a.full = fmt.Errorf("%w: over %d devices answer", devices.ErrOutOfBounds, maxFound)
+		return false
+	case n > 0:
+		a.more++
 	}
-	for i := range ifis {
-		if prefixes, err := addresses(&ifis[i]); err == nil && within(a, prefixes) {
-			return ifis[i].Name
-		}
-	}
-	return ""
+	a.perHost[k]++
+	return true
 }

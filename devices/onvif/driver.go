@@ -107,6 +107,12 @@ func Driver(o Options) devices.Driver {
 		Discover: func(ctx context.Context, s devices.Search, found func(devices.Found)) error {
 			return newSearcher(o, s).run(ctx, found)
 		},
+		Listen: func(ctx context.Context, s devices.Search, heard func(devices.Announcement)) error {
+			return newListener(o, s).run(ctx, heard)
+		},
+		Reach: func(ctx context.Context, f devices.Found) (devices.Reach, error) {
+			return reach(ctx, o, f)
+		},
 		Open: func(ctx context.Context, t devices.Target) ([]devices.Camera, error) {
 			return open(ctx, o, t)
 		},

@@ -26,6 +26,7 @@ const (
 	maxMatches  = 64       // devices in it; a recorder may answer for its cameras
 	maxList     = 64       // types, scopes or addresses of one device
 	maxItem     = 512      // runes of one of those
+	maxText     = 8 << 10  // bytes of all of those of one device; what is over is cut off
 )
 
 type probe struct {
@@ -88,43 +89,93 @@ type probeMatches struct {
 	matches   []probeMatch
 }
 
+// matchXML is how a device tells of itself in ProbeMatch, Hello and Bye.
+type matchXML struct {
+	Endpoint string `xml:"EndpointReference>Address"`
+	Types    string `xml:"Types"`
+	Scopes   string `xml:"Scopes"`
+	XAddrs   string `xml:"XAddrs"`
+}
+
+func (x matchXML) match() probeMatch {
+	left := maxText
+	// What is dialled by goes first, if there is no room for all.
+	return probeMatch{endpoint: plain(x.Endpoint, maxItem), xaddrs: list(x.XAddrs, &left), types: list(x.Types, &left), scopes: list(x.Scopes, &left)}
+}
+
 type probeMatchesXML struct {
-	XMLName   xml.Name `xml:"Envelope"`
-	RelatesTo string   `xml:"Header>RelatesTo"`
-	Matches   []struct {
-		Endpoint string `xml:"EndpointReference>Address"`
-		Types    string `xml:"Types"`
-		Scopes   string `xml:"Scopes"`
-		XAddrs   string `xml:"XAddrs"`
-	} `xml:"Body>ProbeMatches>ProbeMatch"`
+	XMLName   xml.Name   `xml:"Envelope"`
+	RelatesTo string     `xml:"Header>RelatesTo"`
+	Matches   []matchXML `xml:"Body>ProbeMatches>ProbeMatch"`
 }
 
 // parseProbeMatches reads a datagram from anybody. An answer with more devices
 // or longer lists than the limits is cut, not refused.
 func parseProbeMatches(datagram []byte) (probeMatches, error) {
 	var x probeMatchesXML
-	d := xml.NewDecoder(bytes.NewReader(utf8Text(datagram)))
-	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
-	if err := d.Decode(&x); err != nil {
-		return probeMatches{}, fmt.Errorf("%w: no probe match: %w", devices.ErrMalformed, err)
+	if err := parseDatagram(datagram, &x); err != nil {
+		return probeMatches{}, err
 	}
 	out := probeMatches{relatesTo: plain(x.RelatesTo, maxItem)}
 	for _, m := range x.Matches[:min(len(x.Matches), maxMatches)] {
-		out.matches = append(out.matches, probeMatch{
-			endpoint: plain(m.Endpoint, maxItem),
-			types:    list(m.Types), scopes: list(m.Scopes), xaddrs: list(m.XAddrs),
-		})
+		out.matches = append(out.matches, m.match())
 	}
 	return out, nil
 }
 
-func list(s string) []string {
+// announcement is a Hello or a Bye (WS-Discovery 2005/04 §4).
+type announcement struct {
+	bye       bool
+	messageID string // the sender's; each repetition of one announcement has the same
+	match     probeMatch
+}
+
+type announcementXML struct {
+	XMLName   xml.Name  `xml:"Envelope"`
+	MessageID string    `xml:"Header>MessageID"`
+	Hello     *matchXML `xml:"Body>Hello"`
+	Bye       *matchXML `xml:"Body>Bye"`
+}
+
+// parseAnnouncement reads a datagram from anybody. A message that is neither
+// Hello nor Bye, such as a probe, is ErrMalformed as well; so is one that says
+// both.
+func parseAnnouncement(datagram []byte) (announcement, error) {
+	var x announcementXML
+	if err := parseDatagram(datagram, &x); err != nil {
+		return announcement{}, err
+	}
+	a := announcement{messageID: plain(x.MessageID, maxItem)}
+	switch {
+	case x.Hello != nil && x.Bye == nil:
+		a.match = x.Hello.match()
+	case x.Bye != nil && x.Hello == nil:
+		a.bye, a.match = true, x.Bye.match()
+	default:
+		return announcement{}, fmt.Errorf("%w: neither Hello nor Bye", devices.ErrMalformed)
+	}
+	return a, nil
+}
+
+func parseDatagram(b []byte, out any) error {
+	d := xml.NewDecoder(bytes.NewReader(utf8Text(b)))
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
+	if err := d.Decode(out); err != nil {
+		return fmt.Errorf("%w: no discovery message: %w", devices.ErrMalformed, err)
+	}
+	return nil
+}
+
+// list splits at white space, and takes what it keeps off the bytes left.
+func list(s string, left *int) []string {
 	var out []string
 	for f := range strings.FieldsSeq(s) {
-		if len(out) == maxList {
+		f = plain(f, maxItem)
+		if len(out) == maxList || len(f) > *left {
 			break
 		}
-		out = append(out, plain(f, maxItem))
+		*left -= len(f)
+		out = append(out, f)
 	}
 	return out
 }
