@@ -49,6 +49,11 @@ type fake struct {
 	writes [][]fakeMask
 	// store changes, or drops (false), a mask that is written.
 	store func(*fakeMask) bool
+	// services are more than the usual ones: namespace and path.
+	services [][2]string
+	// more are operations beside the usual ones, or in their place; they run
+	// with mu held, after the login.
+	more map[string]func(body string) string
 	// answer takes over an operation.
 	answer map[string]func(http.ResponseWriter, *http.Request)
 	// after runs when an operation has been done and before it is answered.
@@ -77,6 +82,7 @@ func newFake(t *testing.T) *fake {
 		t: t, sources: []string{"VS1"}, maskCap: true, maxMasks: 8, maxPoints: 8, types: "Color", audio: true,
 		configs: []fakeConfig{{"VSC1", "VS1", 0, 0, 1920, 1080}},
 		nonces:  map[string]bool{},
+		more:    map[string]func(string) string{},
 		answer:  map[string]func(http.ResponseWriter, *http.Request){},
 		after:   map[string]func(){},
 	}
@@ -98,8 +104,9 @@ func (f *fake) target() devices.Target {
 }
 
 var (
-	reOp    = regexp.MustCompile(`<(?:[\w-]+:)?Body[^>]*>\s*<(?:([\w-]+):)?(\w+)`)
-	rePoint = regexp.MustCompile(`<tt:Point x="([^"]+)" y="([^"]+)"`)
+	reOp      = regexp.MustCompile(`<(?:[\w-]+:)?Body[^>]*>\s*<(?:([\w-]+):)?(\w+)`)
+	rePoint   = regexp.MustCompile(`<tt:Point x="([^"]+)" y="([^"]+)"`)
+	rePanTilt = regexp.MustCompile(`<tt:PanTilt x="([^"]+)" y="([^"]+)"`)
 )
 
 func text(body, tag string) string {
@@ -114,6 +121,10 @@ func envelopeOf(body string) string {
 	return `<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"` +
 		` xmlns:tds="http://www.onvif.org/ver10/device/wsdl" xmlns:trt="http://www.onvif.org/ver10/media/wsdl"` +
 		` xmlns:tr2="http://www.onvif.org/ver20/media/wsdl" xmlns:tt="http://www.onvif.org/ver10/schema"` +
+		` xmlns:tptz="http://www.onvif.org/ver20/ptz/wsdl" xmlns:trc="http://www.onvif.org/ver10/recording/wsdl"` +
+		` xmlns:tse="http://www.onvif.org/ver10/search/wsdl" xmlns:tev="http://www.onvif.org/ver10/events/wsdl"` +
+		` xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:wsa="http://www.w3.org/2005/08/addressing"` +
+		` xmlns:tns1="http://www.onvif.org/ver10/topics" xmlns:tmd="http://www.onvif.org/ver10/deviceIO/wsdl"` +
 		` xmlns:ter="http://www.onvif.org/ver10/error" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
 		`<s:Header/><s:Body>` + body + `</s:Body></s:Envelope>`
 }
@@ -237,6 +248,9 @@ func (f *fake) respond(op, body string) string {
 	_, port, _ := strings.Cut(f.address(), ":")
 	// The host is not the device's: behind address translation that is so.
 	base := "http://192.0.2.77:" + port + "/onvif/"
+	if do := f.more[op]; do != nil {
+		return do(body)
+	}
 	switch op {
 	case "tds:GetSystemDateAndTime":
 		t := time.Now().Add(f.skew).UTC()
@@ -249,7 +263,11 @@ func (f *fake) respond(op, body string) string {
 		if f.noServices {
 			return ""
 		}
-		return `<tds:GetServicesResponse>` + service(nsDevice, base+"device_service") + service(nsMedia, base+"media") +
+		others := ""
+		for _, s := range f.services {
+			others += service(s[0], base+s[1])
+		}
+		return `<tds:GetServicesResponse>` + others + service(nsDevice, base+"device_service") + service(nsMedia, base+"media") +
 			service(nsMedia2, base+"media2") + service(nsPTZ, base+"ptz") + `</tds:GetServicesResponse>`
 	case "tds:GetCapabilities":
 		return `<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Device><tt:XAddr>` + base + `device_service</tt:XAddr></tt:Device>` +

@@ -42,6 +42,8 @@ func (cam *camera) method(m devices.Method) (method, error) {
 	switch m {
 	case devices.MethodDeviceMask:
 		return masking{cam}, nil
+	case devices.MethodPark:
+		return parking{cam}, nil
 	default:
 		return nil, devices.ErrUnsupported
 	}
