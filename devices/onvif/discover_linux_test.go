@@ -29,6 +29,11 @@ type responder struct {
 // probe, what answers returns.
 func answerProbes(t *testing.T, address string, answers func(probe, id string) []string) *responder {
 	t.Helper()
+	return answerProbesTo(t, address, func(probe, id string, _ net.Addr) []string { return answers(probe, id) })
+}
+
+func answerProbesTo(t *testing.T, address string, answers func(probe, id string, from net.Addr) []string) *responder {
+	t.Helper()
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {
 		t.Skipf("no loopback interface called lo: %v", err)
@@ -65,7 +70,7 @@ func answerProbes(t *testing.T, address string, answers func(probe, id string) [
 			r.mu.Lock()
 			r.probes = append(r.probes, probe)
 			r.mu.Unlock()
-			for _, a := range answers(probe, text(probe, "MessageID")) {
+			for _, a := range answers(probe, text(probe, "MessageID"), from) {
 				_, _ = out.WriteTo([]byte(a), from)
 			}
 		}
