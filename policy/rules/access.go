@@ -199,14 +199,14 @@ func approved(p *policy.Protocol, x Session, r right, o *outcome) {
 		return
 	}
 	if x.Approved.After(x.Start) {
-		o.fail("pas goedgekeurd op %s, na het begin", "approuvée seulement le %s, après le début", "approved only at %s, after it began", when(x.Approved))
+		o.fail("pas goedgekeurd op %s, na het begin", "approuvée seulement le %s, après le début", "approved only at %s, after it began", localTime(x.Approved, p.Location(x.Site)))
 	}
 	for _, step := range flowSteps(p, "approve") {
 		if step.MaxAge.IsZero() {
 			continue
 		}
 		if end := step.MaxAge.After(x.Approved.In(p.Location(x.Site))); !x.Start.Before(end) {
-			o.fail("de goedkeuring van %s gold tot %s (%s)", "l'approbation du %s valait jusqu'au %s (%s)", "the approval of %s held until %s (%s)", when(x.Approved), when(end), step.MaxAge)
+			o.fail("de goedkeuring van %s gold tot %s (%s)", "l'approbation du %s valait jusqu'au %s (%s)", "the approval of %s held until %s (%s)", localTime(x.Approved, p.Location(x.Site)), localTime(end, p.Location(x.Site)), period(step.MaxAge))
 		}
 	}
 }
@@ -298,7 +298,7 @@ func judgeSessions(s *sheet, list []Session, about policy.Text, judge func(x Ses
 			Why:      Why{Article: rightOf(s.Protocol, x.Role, x.Verb, x.Site).ref},
 			Evidence: []Evidence{{Kind: "log", Value: x.Verb + " " + x.Role, Collected: x.Start}},
 		}
-		what := say("Raadpleging %s (%s, %s, %s)", "Consultation %s (%s, %s, %s)", "Consultation %s (%s, %s, %s)", id, verbName(x.Verb), roleName(s.Protocol, x.Role), when(x.Start))
+		what := say("Raadpleging %s (%s, %s, %s)", "Consultation %s (%s, %s, %s)", "Consultation %s (%s, %s, %s)", id, verbName(x.Verb), roleName(s.Protocol, x.Role), s.when(x.Start))
 		s.weigh("session", f, what, policy.Text{}, o)
 	}
 	if !bad {

@@ -114,7 +114,7 @@ func afterIncident(s *sheet) {
 			return
 		}
 		if !known {
-			o.doubt("de incidenten zijn niet bekend (%s: %s)", "les incidents ne sont pas connus (%s: %s)", "the incidents are not known (%s: %s)", FactCases, s.Cases.Why())
+			o.doubt("de incidenten zijn niet bekend (%s: %s)", "les incidents ne sont pas connus (%s: %s)", "the incidents are not known (%s: %s)", factName(FactCases), words(s.Cases.Why()))
 			return
 		}
 		i := slices.IndexFunc(cases, func(c Case) bool { return c.ID == x.Case })
@@ -124,7 +124,7 @@ func afterIncident(s *sheet) {
 		case cases[i].Incident.IsZero() || x.Start.IsZero():
 			o.doubt("het tijdstip van incident %s of van de raadpleging is niet bekend", "l'heure de l'incident %s ou de la consultation n'est pas connue", "the time of incident %s or of the consultation is not known", x.Case)
 		case !x.Start.After(cases[i].Incident):
-			o.fail("begonnen voor of op het tijdstip van incident %s (%s)", "commencée avant ou au moment de l'incident %s (%s)", "began before or at the time of incident %s (%s)", x.Case, when(cases[i].Incident))
+			o.fail("begonnen voor of op het tijdstip van incident %s (%s)", "commencée avant ou au moment de l'incident %s (%s)", "began before or at the time of incident %s (%s)", x.Case, s.when(cases[i].Incident))
 		default:
 		}
 	})
@@ -204,7 +204,7 @@ func namedHolders(s *sheet) {
 			case h.Reviewed.IsZero():
 				o.doubt("drager %d: laatste herziening niet bekend", "titulaire %d: dernière révision inconnue", "holder %d: last review not known", count)
 			case !s.Now.Before(due):
-				o.fail("drager %d: herziening was nodig voor %s", "titulaire %d: révision requise avant le %s", "holder %d: review was due before %s", count, when(due))
+				o.fail("drager %d: herziening was nodig voor %s", "titulaire %d: révision requise avant le %s", "holder %d: review was due before %s", count, s.when(due))
 			default:
 			}
 		}
@@ -367,14 +367,14 @@ func heardOutcome(s *sheet) {
 		case c.Informed.IsZero():
 			o.fail("de betrokkene heeft de uitkomst niet gehoord", "la personne concernée n'a pas été informée du résultat", "the person has not heard the outcome")
 		case c.Informed.After(s.Now):
-			o.doubt("de dag waarop de betrokkene het hoort (%s) moet nog komen", "le jour où la personne l'apprend (%s) est encore à venir", "the day on which the person hears it (%s) is still to come", when(c.Informed))
+			o.doubt("de dag waarop de betrokkene het hoort (%s) moet nog komen", "le jour où la personne l'apprend (%s) est encore à venir", "the day on which the person hears it (%s) is still to come", s.when(c.Informed))
 		default:
 		}
 		if o.status() == Pass {
 			continue
 		}
 		bad = true
-		s.weigh("case", Finding{Target: Target{Subject: names.name(c.ID)}, Since: c.Closed, Owner: c.Owner}, say("Incident %s, gesloten op %s", "Incident %s, clôturé le %s", "Case %s, closed at %s", c.ID, when(c.Closed)), policy.Text{}, o)
+		s.weigh("case", Finding{Target: Target{Subject: names.name(c.ID)}, Since: c.Closed, Owner: c.Owner}, say("Incident %s, gesloten op %s", "Incident %s, clôturé le %s", "Case %s, closed at %s", c.ID, s.when(c.Closed)), policy.Text{}, o)
 	}
 	if !bad {
 		s.add("cases", Finding{

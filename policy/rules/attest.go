@@ -120,7 +120,7 @@ func (s *sheet) attestation(site string) Finding {
 	unread := !registered && !s.Attestations.IsZero()
 	switch {
 	case !ok && unread:
-		f.Text = say("Of dit is verklaard is niet aangetoond: het register van verklaringen is niet te lezen (%s).", "Il n'est pas prouvé que ceci ait été attesté: le registre des attestations est illisible (%s).", "Whether this was attested is unproven: the register of attestations cannot be read (%s).", s.Attestations.Why())
+		f.Text = say("Of dit is verklaard is niet aangetoond: het register van verklaringen is niet te lezen (%s).", "Il n'est pas prouvé que ceci ait été attesté: le registre des attestations est illisible (%s).", "Whether this was attested is unproven: the register of attestations cannot be read (%s).", words(s.Attestations.Why()))
 		f.Remedy = s.attestRemedy(asked, every)
 		return f
 	case !ok && len(all) > 0:
@@ -161,7 +161,7 @@ func (s *sheet) attestation(site string) Finding {
 		f.Status = Attested
 		f.Text = s.byRole(last.owner, "Verklaard op "+made+" door de rol %s; geldt tot er iets verandert.", "Attesté le "+made+" par le rôle %s; valable jusqu'à un changement.", "Attested on "+made+" by the role %s; holds until something changes.")
 	case !s.Now.Before(end) && unread:
-		f.Text = say("De verklaring van %s is verlopen op %s; of er een nieuwere is, is niet aangetoond: het register is niet te lezen (%s).", "L'attestation du %s a expiré le %s; l'existence d'une plus récente n'est pas prouvée: le registre est illisible (%s).", "The attestation of %s expired on %s; whether there is a newer one is unproven: the register cannot be read (%s).", made, until, s.Attestations.Why())
+		f.Text = say("De verklaring van %s is verlopen op %s; of er een nieuwere is, is niet aangetoond: het register is niet te lezen (%s).", "L'attestation du %s a expiré le %s; l'existence d'une plus récente n'est pas prouvée: le registre est illisible (%s).", "The attestation of %s expired on %s; whether there is a newer one is unproven: the register cannot be read (%s).", made, until, words(s.Attestations.Why()))
 		f.Remedy = s.attestRemedy(asked, every)
 	case !s.Now.Before(end):
 		f.Status, f.Since = Expired, end

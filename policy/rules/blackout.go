@@ -42,12 +42,12 @@ func covered(s *sheet) {
 		finding := Finding{Target: Target{Camera: c.ID, Path: w.path}, Why: why, Status: w.status, Since: f.Since, Evidence: kinds}
 		switch w.status {
 		case Pass:
-			finding.Text = say("Camera %s is sinds %s op elk pad afgeplakt te zien.", "La caméra %s est occultée sur chaque flux (période depuis %s).", "Camera %s is seen covered on every path; the window began at %s.", c.ID, when(f.Since))
+			finding.Text = say("Camera %s is sinds %s op elk pad afgeplakt te zien.", "La caméra %s est occultée sur chaque flux (période depuis %s).", "Camera %s is seen covered on every path; the window began at %s.", c.ID, s.when(f.Since))
 		case Fail:
-			finding.Text = say("Camera %s moet sinds %s zijn afgeplakt, maar is dat op pad %s niet: %s.", "La caméra %s doit être occultée depuis %s, mais ne l'est pas sur le flux %s: %s.", "Camera %s must be covered since %s, but on path %s it is not: %s.", c.ID, when(f.Since), orUnknown(w.path), orUnknown(w.reason))
+			finding.Text = say("Camera %s moet sinds %s zijn afgeplakt, maar is dat op pad %s niet: %s.", "La caméra %s doit être occultée depuis %s, mais ne l'est pas sur le flux %s: %s.", "Camera %s must be covered since %s, but on path %s it is not: %s.", c.ID, s.when(f.Since), orUnknown(w.path), words(w.reason))
 			finding.Remedy = coverRemedy()
 		default:
-			finding.Text = say("Camera %s moet sinds %s zijn afgeplakt; dat is niet aangetoond%s: %s.", "La caméra %s doit être occultée depuis %s; ce n'est pas prouvé%s: %s.", "Camera %s must be covered since %s; that is unproven%s: %s.", c.ID, when(f.Since), onPath(w), w.reason)
+			finding.Text = say("Camera %s moet sinds %s zijn afgeplakt; dat is niet aangetoond%s: %s.", "La caméra %s doit être occultée depuis %s; ce n'est pas prouvé%s: %s.", "Camera %s must be covered since %s; that is unproven%s: %s.", c.ID, s.when(f.Since), onPath(w), words(w.reason))
 			finding.Remedy = coverRemedy()
 		}
 		s.add("", finding)

@@ -65,9 +65,9 @@ func announced(s *sheet) {
 		case last.At.IsZero():
 			o.doubt("geen proefgesprek bekend", "aucun appel d'essai connu", "no test call is known")
 		case !last.Heard:
-			o.fail("in het proefgesprek van %s niet gehoord", "pas entendu lors de l'appel d'essai du %s", "not heard in the test call of %s", when(last.At))
+			o.fail("in het proefgesprek van %s niet gehoord", "pas entendu lors de l'appel d'essai du %s", "not heard in the test call of %s", s.when(last.At))
 		case !s.Now.Before(due):
-			o.doubt("het laatste proefgesprek is van %s, ouder dan %s", "le dernier appel d'essai date du %s, il y a plus de %s", "the last test call is of %s, older than %s", when(last.At), every)
+			o.doubt("het laatste proefgesprek is van %s, ouder dan %s", "le dernier appel d'essai date du %s, il y a plus de %s", "the last test call is of %s, older than %s", s.when(last.At), every)
 		default:
 		}
 		f := Finding{Target: target, Why: why}
@@ -75,7 +75,7 @@ func announced(s *sheet) {
 			f.Due, f.Evidence = due, []Evidence{{Kind: "call", Value: "test call", Collected: last.At, Expires: due}}
 		}
 		s.weigh("notice", f, say("Mededeling %s aan bellers", "Avis %s aux appelants", "Notice %s to callers", n.ID),
-			say("Mededeling %s aan bellers is gehoord in het proefgesprek van %s.", "L'avis %s aux appelants a été entendu lors de l'appel d'essai du %s.", "Notice %s to callers was heard in the test call of %s.", n.ID, when(last.At)), o)
+			say("Mededeling %s aan bellers is gehoord in het proefgesprek van %s.", "L'avis %s aux appelants a été entendu lors de l'appel d'essai du %s.", "Notice %s to callers was heard in the test call of %s.", n.ID, s.when(last.At)), o)
 	}
 }
 

@@ -158,7 +158,7 @@ func unpressed(s *sheet, calls []Call, started []bool) {
 				"Opslag %s heeft %d opnames waarvoor niemand binnen 5 seconden op de knop drukte: de opname staat mogelijk altijd aan. De eerste is van %s, de laatste van %s.",
 				"Le stockage %s contient %d enregistrements pour lesquels personne n'a appuyé sur le bouton à 5 secondes près: l'enregistrement est peut-être permanent. Le premier date du %s, le dernier du %s.",
 				"Store %s has %d recordings for which nobody pressed the button within 5 seconds: recording may be always on. The first is of %s, the last of %s.",
-				orUnknown(store), len(list), when(first), when(last)),
+				orUnknown(store), len(list), s.when(first), s.when(last)),
 			Evidence: []Evidence{{Kind: "log", Value: "recordings without a press", Numbers: map[string]float64{"recordings": float64(len(list))}, Collected: last}},
 		})
 	}
@@ -195,7 +195,7 @@ func judgeButton(s *sheet, b policy.Button, presses []Press, worked []bool) {
 		count++
 		switch {
 		case p.At.After(s.Now):
-			o.doubt("een druk op %s, wat nog moet komen", "une pression le %s, ce qui est encore à venir", "a press at %s, which is still to come", when(p.At))
+			o.doubt("een druk op %s, wat nog moet komen", "une pression le %s, ce qui est encore à venir", "a press at %s, which is still to come", s.when(p.At))
 		case worked[i] && p.Test:
 			tested = p.At
 		case worked[i]:
@@ -205,7 +205,7 @@ func judgeButton(s *sheet, b policy.Button, presses []Press, worked []bool) {
 		}
 	}
 	if n := len(broken); n > 0 {
-		o.fail("%d keer gedrukt zonder dat binnen 5 seconden een opname begon, voor het laatst op %s: de knop of de recorder is mogelijk stuk", "%d pressions sans enregistrement à 5 secondes près, la dernière le %s: le bouton ou l'enregistreur est peut-être en panne", "pressed %d times without a recording within 5 seconds, last at %s: the button or the recorder may be broken", n, when(broken[n-1]))
+		o.fail("%d keer gedrukt zonder dat binnen 5 seconden een opname begon, voor het laatst op %s: de knop of de recorder is mogelijk stuk", "%d pressions sans enregistrement à 5 secondes près, la dernière le %s: le bouton ou l'enregistreur est peut-être en panne", "pressed %d times without a recording within 5 seconds, last at %s: the button or the recorder may be broken", n, s.when(broken[n-1]))
 	}
 	f := Finding{
 		Target: Target{Subject: b.ID}, Why: Why{Article: article(b.Ref, s.site.Ref)},
@@ -224,14 +224,14 @@ func judgeButton(s *sheet, b policy.Button, presses []Press, worked []bool) {
 	case tested.IsZero():
 		t.fail("geen proefdruk bekend waarop een opname begon; er hoort er elke %s een te zijn", "aucun essai connu suivi d'un enregistrement; il en faut un tous les %s", "no test press is known that started a recording; there should be one every %s", every)
 	case !s.Now.Before(due):
-		t.fail("de laatste geslaagde proefdruk was op %s; de volgende was nodig voor %s (%s)", "le dernier essai réussi date du %s; le suivant était requis avant le %s (%s)", "the last test press that worked was at %s; the next was due before %s (%s)", when(tested), when(due), every)
+		t.fail("de laatste geslaagde proefdruk was op %s; de volgende was nodig voor %s (%s)", "le dernier essai réussi date du %s; le suivant était requis avant le %s (%s)", "the last test press that worked was at %s; the next was due before %s (%s)", s.when(tested), s.when(due), every)
 	default:
 	}
 	f.Due, f.Evidence = due, []Evidence{{Kind: "line", Value: "last test press", Collected: tested, Expires: due}}
 	if tested.IsZero() {
 		f.Due, f.Evidence = time.Time{}, nil
 	}
-	s.weigh("test", f, what, say("Opnameknop %s is voor het laatst beproefd op %s; de volgende proefdruk is nodig voor %s.", "Le bouton d'enregistrement %s a été essayé pour la dernière fois le %s; le prochain essai est requis avant le %s.", "Record button %s was last tested at %s; the next test press is due before %s.", b.ID, when(tested), when(due)), t)
+	s.weigh("test", f, what, say("Opnameknop %s is voor het laatst beproefd op %s; de volgende proefdruk is nodig voor %s.", "Le bouton d'enregistrement %s a été essayé pour la dernière fois le %s; le prochain essai est requis avant le %s.", "Record button %s was last tested at %s; the next test press is due before %s.", b.ID, s.when(tested), s.when(due)), t)
 }
 
 // strayPresses adds the presses of buttons that the protocol does not have.
@@ -244,7 +244,7 @@ func strayPresses(s *sheet, buttons []policy.Button, presses []Press) {
 		seen[p.Button] = true
 		s.add("unknown", Finding{
 			Target: Target{Subject: orUnknown(p.Button)}, Status: Fail, Since: p.At, Remedy: s.rule.Remedy, Why: Why{Article: s.site.Ref},
-			Text: say("Op knop %q is gedrukt op %s, maar het protocol heeft die niet als opnameknop op deze locatie.", "Le bouton %q a été pressé le %s, mais le protocole ne le connaît pas comme bouton d'enregistrement sur ce site.", "Button %q was pressed at %s, but the protocol does not have it as a record button at this site.", p.Button, when(p.At)),
+			Text: say("Op knop %q is gedrukt op %s, maar het protocol heeft die niet als opnameknop op deze locatie.", "Le bouton %q a été pressé le %s, mais le protocole ne le connaît pas comme bouton d'enregistrement sur ce site.", "Button %q was pressed at %s, but the protocol does not have it as a record button at this site.", p.Button, s.when(p.At)),
 		})
 	}
 }
@@ -298,7 +298,7 @@ func secretCalls(s *sheet) {
 		o := byStore[c.Store]
 		var one outcome
 		if !havePresses {
-			one.doubt("niet aangekondigd, en of iemand op de knop drukte is niet bekend (%s)", "sans annonce, et on ignore si quelqu'un a appuyé sur le bouton (%s)", "not announced, and whether anybody pressed the button is not known (%s)", FactCalls)
+			one.doubt("niet aangekondigd, en of iemand op de knop drukte is niet bekend (%s)", "sans annonce, et on ignore si quelqu'un a appuyé sur le bouton (%s)", "not announced, and whether anybody pressed the button is not known (%s)", factName(FactCalls))
 		} else {
 			judgeSecret(s, c, &one)
 		}
@@ -339,13 +339,13 @@ func judgeSecret(s *sheet, c Call, o *outcome) {
 	case c.Case == "":
 		o.fail("hoort bij geen zaak", "ne relève d'aucun dossier", "belongs to no case")
 	case !known:
-		o.doubt("de zaken zijn niet bekend (%s: %s)", "les dossiers ne sont pas connus (%s: %s)", "the cases are not known (%s: %s)", FactCases, s.Cases.Why())
+		o.doubt("de zaken zijn niet bekend (%s: %s)", "les dossiers ne sont pas connus (%s: %s)", "the cases are not known (%s: %s)", factName(FactCases), words(s.Cases.Why()))
 	case i < 0:
 		o.fail("zaak %s staat niet in het register", "le dossier %s ne figure pas au registre", "case %s is not in the register", c.Case)
 	case !cases[i].Covert || cases[i].Reason == "":
 		o.fail("zaak %s is niet als geheim, met een reden, aangemerkt", "le dossier %s n'est pas marqué comme secret avec un motif", "case %s is not marked as covert, with a reason", c.Case)
 	case cases[i].Opened.After(c.At):
-		o.fail("opgenomen voordat zaak %s werd geopend (%s)", "enregistré avant l'ouverture du dossier %s (%s)", "recorded before case %s was opened (%s)", c.Case, when(cases[i].Opened))
+		o.fail("opgenomen voordat zaak %s werd geopend (%s)", "enregistré avant l'ouverture du dossier %s (%s)", "recorded before case %s was opened (%s)", c.Case, s.when(cases[i].Opened))
 	default:
 	}
 }

@@ -79,6 +79,14 @@ func capabilities(s *sheet) {
 	}
 }
 
+// kindText names the kinds of functions of PUR-10.
+func kindText(aspect string) policy.Text {
+	if aspect == "services" {
+		return policy.Text{NL: "diensten", FR: "services", EN: "services"}
+	}
+	return policy.Text{NL: "beeldanalyse", FR: "analyse d'image", EN: "analytics"}
+}
+
 // switchedOn compares what is on with what the protocol names. Where it names
 // no list at all and something is on, whether that may be is unproven.
 func (s *sheet) switchedOn(aspect string, c policy.Camera, on []string, said bool, named func(string) bool) {
@@ -97,7 +105,7 @@ func (s *sheet) switchedOn(aspect string, c policy.Camera, on []string, said boo
 	switch {
 	case len(more) == 0:
 		f.Status, f.Remedy = Pass, policy.Text{}
-		f.Text = say("Op camera %s staan %d functies van deze soort aan, alle in het protocol (%s).", "Sur la caméra %s, %d fonctions de ce type sont actives, toutes au protocole (%s).", "On camera %s %d functions of this kind are on, all in the protocol (%s).", c.ID, len(on), aspect)
+		f.Text = say("Wat op camera %s aan staat (%s: %d) staat alles in het protocol.", "Ce qui est actif sur la caméra %s (%s: %d) figure entièrement au protocole.", "What is on at camera %s (%s: %d) is all in the protocol.", c.ID, kindText(aspect), len(on))
 	case !said:
 		f.Status = Unproven
 		f.Text = say("Op camera %s staan functies aan waarover het protocol niets zegt: %s.", "Sur la caméra %s, des fonctions dont le protocole ne dit rien sont actives: %s.", "On camera %s functions are on of which the protocol says nothing: %s.", c.ID, what)

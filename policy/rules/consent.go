@@ -168,7 +168,7 @@ func usedAfter(s *sheet, target Target, processing, kind, id, site string, first
 		f.Text = say("%s is in gebruik sinds %s, voor de instemming of het advies van %s.", "%s est en service depuis le %s, avant l'accord ou l'avis du %s.", "%s is in use since %s, before the consent or advice of %s.", id, first, since)
 	case !known:
 		f.Status, f.Undelivered = Unproven, s.Inventory.IsZero()
-		f.Text = say("Sinds wanneer %s op het netwerk is, is niet bekend: %s.", "On ignore depuis quand %s est sur le réseau: %s.", "Since when %s is on the network is not known: %s.", id, s.Inventory.Why())
+		f.Text = say("Sinds wanneer %s op het netwerk is, is niet bekend: %s.", "On ignore depuis quand %s est sur le réseau: %s.", "Since when %s is on the network is not known: %s.", id, words(s.Inventory.Why()))
 	case first.IsZero():
 		f.Status = Unproven
 		f.Text = say("Sinds wanneer %s in gebruik is, zegt het protocol niet, en op het netwerk is zij nog niet gezien.", "Le protocole ne dit pas depuis quand %s est en service, et le réseau ne l'a pas encore vu.", "Since when %s is in use the protocol does not say, and it was not seen on the network yet.", id)
@@ -189,16 +189,16 @@ func consented(s *sheet) {
 	for _, q := range s.Protocol.Processing {
 		last := latest(s, q.ID)
 		c := last.consent
-		f := Finding{Target: Target{Subject: q.ID}, Why: Why{Article: article(c.Ref, s.Protocol.WorksCouncil.Ref)}, Status: last.status, Text: last.text}
+		f := Finding{Target: Target{Subject: q.ID}, Why: Why{Article: article(c.Ref, s.Protocol.WorksCouncil.Ref)}, Status: last.status, Text: say("%s: %s", "%s: %s", "%s: %s", processingName(q), last.text)}
 		if last.status == Pass {
 			f.Evidence = []Evidence{{Kind: "consent", Value: c.ID + " " + c.Date.String(), Hash: c.Document.SHA256}}
 			switch {
 			case s.Protocol.WorksCouncil.Body == "":
 				f.Status = Unproven
-				f.Text = say("Het protocol zegt niet welk orgaan op %s instemde of adviseerde (%s).", "Le protocole ne dit pas quel organe a donné l'accord ou l'avis du %s (%s).", "The protocol does not say which body consented or advised on %s (%s).", c.Date, c.ID)
+				f.Text = say("%s: het protocol zegt niet welk orgaan op %s instemde of adviseerde (%s).", "%s: le protocole ne dit pas quel organe a donné l'accord ou l'avis du %s (%s).", "%s: the protocol does not say which body consented or advised on %s (%s).", processingName(q), c.Date, c.ID)
 			case c.Document.SHA256 == "":
 				f.Status = Unproven
-				f.Text = say("Bij %s van %s ontbreekt de controlewaarde van het document: waarmee is ingestemd is niet na te gaan.", "Pour %s du %s, l'empreinte du document manque: on ne peut vérifier sur quoi portait l'accord.", "%s of %s lacks the hash of its document: what was agreed to cannot be checked.", c.ID, c.Date)
+				f.Text = say("%s: bij %s van %s ontbreekt de hash van het document: waarmee is ingestemd is niet na te gaan.", "%s: pour %s du %s, l'empreinte du document manque: on ne peut vérifier sur quoi portait l'accord.", "%s: %s of %s lacks the hash of its document: what was agreed to cannot be checked.", processingName(q), c.ID, c.Date)
 			default:
 			}
 		}

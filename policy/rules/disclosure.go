@@ -58,7 +58,7 @@ func judgeExports(s *sheet, judge func(e Export, o *outcome) (ref string)) {
 			Target: Target{Camera: e.Camera, Subject: names.name(id)}, Since: e.At, Why: Why{Article: ref},
 			Evidence: []Evidence{{Kind: "log", Value: "export", Collected: e.At}},
 		}
-		s.weigh("export", f, say("Overdracht %s van %s", "Remise %s du %s", "Handover %s of %s", id, when(e.At)), policy.Text{}, o)
+		s.weigh("export", f, say("Overdracht %s van %s", "Remise %s du %s", "Handover %s of %s", id, s.when(e.At)), policy.Text{}, o)
 	}
 	if !bad {
 		s.add("exports", Finding{
@@ -120,7 +120,8 @@ func namedRecipients(s *sheet) {
 		}
 		s.add("recipients", Finding{
 			Target: target, Status: Pass, Why: Why{Article: q.Recipients[0].Ref},
-			Text: say("Het protocol somt op aan wie gegevens van %s mogen worden overgedragen: %d categorieën.", "Le protocole énumère à qui les données de %s peuvent être remises: %d catégories.", "The protocol lists to whom data of %s may be handed over: %d categories.", processingName(q), len(q.Recipients)),
+			Text: say("Het protocol somt op aan wie gegevens van %s mogen worden overgedragen: %s.", "Le protocole énumère à qui les données de %s peuvent être remises: %s.", "The protocol lists to whom data of %s may be handed over: %s.", processingName(q),
+				plural(len(q.Recipients), policy.Text{NL: "soort ontvanger", FR: "catégorie", EN: "category"}, policy.Text{NL: "soorten ontvangers", FR: "catégories", EN: "categories"})),
 		})
 	}
 	judgeExports(s, func(e Export, o *outcome) string {
@@ -165,7 +166,7 @@ func yearlyLog(s *sheet) {
 	}
 	if err != nil {
 		f.Status, f.Remedy = Unproven, s.rule.Remedy
-		f.Text = say("Wanneer het jaarverslag moet zijn verstuurd is niet te lezen: %v.", "La date d'envoi du rapport annuel est illisible: %v.", "When the yearly report is due cannot be read: %v.", err)
+		f.Text = say("Wanneer het jaarverslag moet zijn verstuurd is niet te lezen: %q. Schrijf de dag zoals in --01-31.", "La date d'envoi du rapport annuel est illisible: %q. Écrivez le jour comme dans --01-31.", "When the yearly report is due cannot be read: %q. Write the day as in --01-31.", r.By)
 		s.add("report", f)
 		return
 	}
@@ -200,11 +201,11 @@ func judgeReport(s *sheet, f Finding, year int, due, sent time.Time, to []string
 	missed := slices.DeleteFunc(slices.Clone(s.Protocol.Logging.YearlyReport.To), func(x string) bool { return slices.Contains(to, x) })
 	switch {
 	case sent.IsZero():
-		o.fail("niet verstuurd; dat moest voor %s", "pas envoyé; il le fallait avant le %s", "not sent; it was due before %s", when(due))
+		o.fail("niet verstuurd; dat moest voor %s", "pas envoyé; il le fallait avant le %s", "not sent; it was due before %s", s.when(due))
 	case sent.After(s.Now):
-		o.doubt("verzonden op %s, wat nog moet komen", "envoyé le %s, ce qui est encore à venir", "sent at %s, which is still to come", when(sent))
+		o.doubt("verzonden op %s, wat nog moet komen", "envoyé le %s, ce qui est encore à venir", "sent at %s, which is still to come", s.when(sent))
 	case !sent.Before(due):
-		o.fail("pas verstuurd op %s; dat moest voor %s", "envoyé seulement le %s; il le fallait avant le %s", "sent only at %s; it was due before %s", when(sent), when(due))
+		o.fail("pas verstuurd op %s; dat moest voor %s", "envoyé seulement le %s; il le fallait avant le %s", "sent only at %s; it was due before %s", s.when(sent), s.when(due))
 	default:
 	}
 	switch {
@@ -214,7 +215,7 @@ func judgeReport(s *sheet, f Finding, year int, due, sent time.Time, to []string
 		o.fail("niet aan %s", "pas à %s", "not to %s", bodyNames(s.Protocol, missed))
 	default:
 	}
-	s.weigh("report", f, say("Jaarverslag van het toegangslogboek over %d", "Rapport annuel du journal des accès sur %d", "Yearly report of the access log on %d", year), say("Het jaarverslag van het toegangslogboek over %d is verstuurd op %s.", "Le rapport annuel du journal des accès sur %d a été envoyé le %s.", "The yearly report of the access log on %d was sent at %s.", year, when(sent)), o)
+	s.weigh("report", f, say("Jaarverslag van het toegangslogboek over %d", "Rapport annuel du journal des accès sur %d", "Yearly report of the access log on %d", year), say("Het jaarverslag van het toegangslogboek over %d is verstuurd op %s.", "Le rapport annuel du journal des accès sur %d a été envoyé le %s.", "The yearly report of the access log on %d was sent at %s.", year, s.when(sent)), o)
 }
 
 // bodyNames lists roles by their names, and bodies that are no role by their own words.
@@ -245,7 +246,7 @@ func logSurvives(s *sheet) {
 	case l.Retention.IsZero():
 		o.doubt("het protocol zegt niet hoe lang het blijft", "le protocole ne dit pas combien de temps il est conservé", "the protocol does not say how long it stays")
 	case end.Before(due):
-		o.fail("blijft %s; wat op 1 januari %d gebeurt is weg voor het verslag erover moet zijn verstuurd (%s)", "conservé %s; ce qui se passe le 1er janvier %d a disparu avant l'échéance du rapport (%s)", "stays %s; what happens on 1 January %d is gone before the report on it is due (%s)", period(l.Retention), year, when(due))
+		o.fail("blijft %s; wat op 1 januari %d gebeurt is weg voor het verslag erover moet zijn verstuurd (%s)", "conservé %s; ce qui se passe le 1er janvier %d a disparu avant l'échéance du rapport (%s)", "stays %s; what happens on 1 January %d is gone before the report on it is due (%s)", period(l.Retention), year, s.when(due))
 	default:
 	}
 	s.weigh("log", f, say("Bewaartermijn van het toegangslogboek", "Durée de conservation du journal des accès", "Retention of the access log"), say("Volgens het protocol blijft het toegangslogboek %s: lang genoeg voor het jaarverslag.", "Selon le protocole, le journal des accès est conservé %s: assez longtemps pour le rapport annuel.", "By the protocol the access log stays %s: long enough for the yearly report.", period(l.Retention)), o)

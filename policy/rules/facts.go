@@ -52,6 +52,15 @@ type Found struct {
 	Lenses devices.Value[int] `json:"lenses"`
 	// Name that it gives itself; may be empty.
 	Name string `json:"name,omitempty"`
+	// Device is the entry under devices that it is, if it is one; Channels are
+	// the cameras of the protocol whose picture it has, too.
+	Device   string   `json:"device,omitempty"`
+	Channels []string `json:"channels,omitempty"`
+	// Reach is how far the gateway got with it; empty if nobody tried.
+	Reach devices.Reach `json:"reach,omitempty"`
+	// Conflict tells why it may not be the device that it says it is; nil
+	// without a reason.
+	Conflict *Conflict `json:"conflict,omitempty"`
 }
 
 // Reach tells how far the agent got with a camera's device.
@@ -244,7 +253,7 @@ func (f *Facts) reader(r policy.Reader) (Reader, bool) {
 func (f *Facts) unscanned(site policy.Site) []Scan {
 	var out []Scan
 	for _, n := range site.Networks {
-		best := Scan{Interface: n.Interface, Subnet: n.Subnet, Why: "not searched yet"}
+		best := Scan{Interface: n.Interface, Subnet: n.Subnet, Why: whyNotSearched}
 		for _, s := range f.Scans {
 			if s.Interface == "" && s.Subnet == "" || s.Interface != "" && s.Interface != n.Interface || s.Subnet != "" && s.Subnet != n.Subnet {
 				continue
@@ -259,7 +268,7 @@ func (f *Facts) unscanned(site policy.Site) []Scan {
 		case best.OK:
 			best.Why = "last searched at " + best.At.UTC().Format(time.RFC3339)
 		case best.Why == "":
-			best.Why = "the search failed"
+			best.Why = whySearchFailed
 		default:
 		}
 		out = append(out, best)
@@ -295,13 +304,13 @@ func (c Camera) whyNot() string {
 	case c.Trouble != "":
 		return c.Trouble
 	case c.Reach == Missing:
-		return "no search found it"
+		return whyNotFound
 	case c.Reach == Unreachable:
-		return "it does not answer"
+		return whySilent
 	case c.Reach == NoLogin:
-		return "it refuses the login"
+		return whyRefused
 	default:
-		return "not looked for yet"
+		return whyNotSought
 	}
 }
 

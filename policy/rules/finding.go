@@ -262,6 +262,9 @@ func say(nl, fr, en string, args ...any) policy.Text {
 			if d, ok := a.(policy.Date); ok && d.IsZero() || a == unstated {
 				a = unknown()
 			}
+			if d, ok := a.(policy.Duration); ok {
+				a = period(d)
+			}
 			if t, ok := a.(policy.Text); ok {
 				own[i] = t.In(lang)
 			}

@@ -22,11 +22,11 @@ func firmware(s *sheet) {
 				reason = f.Info.Why()
 			}
 			if reason == "" {
-				reason = "the device gives an empty version"
+				reason = whyNoVersion
 			}
 			s.add("firmware", Finding{
 				Target: target, Title: title, Why: why, Status: Unproven,
-				Text:   say("De firmware van camera %s is niet te lezen: %s.", "Le micrologiciel de la caméra %s est illisible: %s.", "The firmware of camera %s cannot be read: %s.", c.ID, reason),
+				Text:   say("De firmware van camera %s is niet te lezen: %s.", "Le micrologiciel de la caméra %s est illisible: %s.", "The firmware of camera %s cannot be read: %s.", c.ID, words(reason)),
 				Remedy: lookRemedy(),
 			})
 			continue

@@ -41,7 +41,7 @@ func (s *sheet) instants() {
 				EN: "Bring Lensdop and the time-zone data (tzdata) on gateway and server to the same version, and let the server send the protocol again.",
 			},
 		}
-		here, there := span(worst.Here), span(worst.There)
+		here, there := s.span(worst.Here), s.span(worst.There)
 		switch gravity(worst) {
 		case onlyThere:
 			f.Severity = s.rule.Severity
@@ -89,13 +89,13 @@ func first(d policy.Difference) policy.Interval {
 }
 
 // span says an interval in words.
-func span(i policy.Interval) policy.Text {
+func (s *sheet) span(i policy.Interval) policy.Text {
 	switch {
 	case i.From.IsZero():
 		return policy.Text{NL: "niets", FR: "rien", EN: "nothing"}
 	case i.Until.IsZero():
-		return say("vanaf %s tot de vrijgave", "à partir du %s jusqu'à la levée", "from %s until a release", when(i.From))
+		return say("vanaf %s tot de vrijgave", "à partir du %s jusqu'à la levée", "from %s until a release", s.when(i.From))
 	default:
-		return say("van %s tot %s", "du %s au %s", "from %s to %s", when(i.From), when(i.Until))
+		return say("van %s tot %s", "du %s au %s", "from %s to %s", s.when(i.From), s.when(i.Until))
 	}
 }

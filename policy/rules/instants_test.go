@@ -27,9 +27,9 @@ func TestInstants(t *testing.T) {
 		severity rules.Severity
 		says     string
 	}{
-		{"both", []policy.Difference{both}, rules.High, "is from 2026-03-18 12:00 UTC to 2026-03-18 13:00 UTC by this gateway and from 2026-03-18 11:00 UTC until a release by the server"},
+		{"both", []policy.Difference{both}, rules.High, "is from 2026-03-18 13:00 CET to 2026-03-18 14:00 CET by this gateway and from 2026-03-18 12:00 CET until a release by the server"},
 		{"only here", []policy.Difference{both, {Window: "el", Camera: "hal", Here: at("hal", 0, time.Hour), There: none}}, rules.High, "the server does not count on it. Cameras: 2."},
-		{"only there", []policy.Difference{both, {Window: "el", Camera: "hal", Here: none, There: at("hal", 0, time.Hour)}}, rules.Critical, "(camera hal, from 2026-03-18 12:00 UTC to 2026-03-18 13:00 UTC), but this gateway does not know it so and covers nothing for it. Cameras: 2."},
+		{"only there", []policy.Difference{both, {Window: "el", Camera: "hal", Here: none, There: at("hal", 0, time.Hour)}}, rules.Critical, "(camera hal, from 2026-03-18 13:00 CET to 2026-03-18 14:00 CET), but this gateway does not know it so and covers nothing for it. Cameras: 2."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := good(t)

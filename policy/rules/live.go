@@ -73,7 +73,7 @@ func judgeFlows(s *sheet, list []Flow, judge func(f Flow, o *outcome)) {
 			"Camera %s: %d keer live beeld opgehaald, voor het eerst op %s, voor het laatst op %s",
 			"Caméra %s: image en direct récupérée %d fois, la première fois le %s, la dernière le %s",
 			"Camera %s: live pictures pulled %d times, first at %s, last at %s",
-			orUnknown(camera), t.count, when(t.first), when(t.last)), policy.Text{}, t.o)
+			orUnknown(camera), t.count, s.when(t.first), s.when(t.last)), policy.Text{}, t.o)
 	}
 	if len(bad) == 0 {
 		s.add("flows", Finding{

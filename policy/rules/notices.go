@@ -33,7 +33,7 @@ func published(s *sheet, ref string, name policy.Text, what ...string) {
 		found = true
 		var o outcome
 		if !x.Alive {
-			o.fail("niet bereikbaar op %s", "pas accessible le %s", "not to be reached at %s", when(x.At))
+			o.fail("niet bereikbaar op %s", "pas accessible le %s", "not to be reached at %s", s.when(x.At))
 		}
 		switch version := s.Protocol.Metadata.Version; x.Version {
 		case version:
@@ -43,13 +43,13 @@ func published(s *sheet, ref string, name policy.Text, what ...string) {
 			o.fail("er staat versie %s, het protocol is versie %s", "on y trouve la version %s, le protocole est en version %s", "version %s is there, the protocol is version %s", x.Version, version)
 		}
 		if x.At.After(s.Now) || s.Now.Sub(x.At) > pageFresh {
-			o.doubt("voor het laatst bekeken op %s", "consulté pour la dernière fois le %s", "last looked at at %s", when(x.At))
+			o.doubt("voor het laatst bekeken op %s", "consulté pour la dernière fois le %s", "last looked at at %s", s.when(x.At))
 		}
 		s.weigh("published", Finding{
 			Target: Target{Subject: names.name(orUnknown(x.Where))}, Why: Why{Article: ref},
 			Evidence: []Evidence{{Kind: "page", Value: x.What, Collected: x.At, Expires: x.At.Add(pageFresh)}},
 		}, say("%s op %s", "%s à %s", "%s at %s", name, orUnknown(x.Where)),
-			say("%s staat op %s, versie %s, bekeken op %s.", "%s se trouve à %s, version %s, consulté le %s.", "%s is at %s, version %s, looked at at %s.", name, orUnknown(x.Where), x.Version, when(x.At)), o)
+			say("%s staat op %s, versie %s, bekeken op %s.", "%s se trouve à %s, version %s, consulté le %s.", "%s is at %s, version %s, looked at at %s.", name, orUnknown(x.Where), x.Version, s.when(x.At)), o)
 	}
 	if !found {
 		s.add("published", Finding{

@@ -119,7 +119,7 @@ func daysText(n int) policy.Text {
 	return plural(n, policy.Text{NL: "dag", FR: "jour", EN: "day"}, policy.Text{NL: "dagen", FR: "jours", EN: "days"})
 }
 
-// plural counts things: "1 day", "2 days". None are many but in French.
+// plural counts things: "1 day", "2 days"; in French none are singular.
 func plural(n int, one, many policy.Text) policy.Text {
 	pick := func(one, many string, single bool) string {
 		if single {

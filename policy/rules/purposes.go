@@ -28,17 +28,22 @@ func explicit(s *sheet) {
 			f.Text = say("Verwerking %s heeft geen doel.", "Le traitement %s n'a pas de finalité.", "Processing %s has no purpose.", q.ID)
 		case blank > 0:
 			f.Status, f.Remedy = Fail, s.rule.Remedy
-			f.Text = say("Van de %d doelen van verwerking %s zijn er %d niet omschreven.", "Sur les %d finalités du traitement %s, %d ne sont pas décrites.", "Of the %d purposes of processing %s %d are not described.", len(q.Purposes), q.ID, blank)
+			f.Text = say("Verwerking %s heeft %s; niet omschreven: %d.", "Le traitement %s a %s; non décrites: %d.", "Processing %s has %s; not described: %d.", q.ID, purposesText(len(q.Purposes)), blank)
 		case guess > 0:
 			f.Status = Unproven
-			f.Text = say("Van de %d doelen van verwerking %s zijn er %d aangenomen: het geschreven protocol noemt ze niet.", "Sur les %d finalités du traitement %s, %d sont supposées: le protocole écrit ne les mentionne pas.", "Of the %d purposes of processing %s %d are assumed: the written protocol does not name them.", len(q.Purposes), q.ID, guess)
+			f.Text = say("Verwerking %s heeft %s; aangenomen, en niet uit het geschreven protocol: %d.", "Le traitement %s a %s; supposées, et absentes du protocole écrit: %d.", "Processing %s has %s; assumed, and not in the written protocol: %d.", q.ID, purposesText(len(q.Purposes)), guess)
 			f.Remedy = policy.Text{NL: "Laat de doelen vaststellen, en zet het artikel erbij (ref) in plaats van basis: assumed.", FR: "Faites adopter les finalités et citez l'article (ref) au lieu de basis: assumed.", EN: "Have the purposes adopted, and cite the article (ref) in place of basis: assumed."}
 		default:
 			f.Status = Pass
-			f.Text = say("Verwerking %s heeft %d omschreven doelen.", "Le traitement %s a %d finalités décrites.", "Processing %s has %d described purposes.", q.ID, len(q.Purposes))
+			f.Text = say("Verwerking %s heeft in het protocol %s, elk omschreven.", "Le traitement %s a au protocole %s, chacune décrite.", "Processing %s has %s in the protocol, each described.", q.ID, purposesText(len(q.Purposes)))
 		}
 		s.add("", f)
 	}
+}
+
+// purposesText is a number of purposes in words.
+func purposesText(n int) policy.Text {
+	return plural(n, policy.Text{NL: "doel", FR: "finalité", EN: "purpose"}, policy.Text{NL: "doelen", FR: "finalités", EN: "purposes"})
 }
 
 // assumedPurpose tells that a purpose is the file's own assumption. An article
@@ -100,11 +105,14 @@ func mainPurpose(s *sheet) {
 			f.Remedy = policy.Text{NL: "Laat vaststellen wat het hoofddoel is en zet dat vooraan.", FR: "Faites fixer la finalité principale et placez-la en tête.", EN: "Have the main purpose decided and put it first."}
 		case unsaid > 0:
 			f.Status = Unproven
-			f.Text = say("Van verwerking %s zegt het protocol bij %d van de %d doelen niet waarop zij zijn gericht: of het om controle van personeel gaat is niet te zeggen.", "Pour le traitement %s, le protocole ne dit pas ce que visent %d des %d finalités: impossible de dire s'il s'agit de contrôler le personnel.", "Of processing %s the protocol does not say what %d of %d purposes aim at: whether it is control of staff cannot be told.", q.ID, unsaid, len(q.Purposes))
+			f.Text = say("Verwerking %s heeft %s; waarop die gericht zijn zegt het protocol niet bij %d: of het om controle van personeel gaat is niet te zeggen.", "Le traitement %s a %s; le protocole ne dit pas ce qu'elles visent pour %d: impossible de dire s'il s'agit de contrôler le personnel.", "Processing %s has %s; the protocol does not say what they aim at for %d: whether it is control of staff cannot be told.", q.ID, purposesText(len(q.Purposes)), unsaid)
 			f.Remedy = policy.Text{NL: "Zet bij elk doel waarop het is gericht (aim).", FR: "Indiquez pour chaque finalité ce qu'elle vise (aim).", EN: "Enter for each purpose what it aims at (aim)."}
 		default:
 			f.Status, f.Remedy = Pass, policy.Text{}
-			f.Text = say("Verwerking %s heeft %d doelen, waarvan %d controle van het werk; dat is niet het enige of eerste.", "Le traitement %s a %d finalités, dont %d de contrôle du travail; ce n'est ni la seule ni la première.", "Processing %s has %d purposes, %d of them control of work; that is neither the only nor the first.", q.ID, len(q.Purposes), control)
+			f.Text = say("Verwerking %s heeft in het protocol %s; controle van het werk is daar niet bij.", "Le traitement %s a au protocole %s; le contrôle du travail n'en fait pas partie.", "Processing %s has %s in the protocol; control of work is not among them.", q.ID, purposesText(len(q.Purposes)))
+			if control > 0 {
+				f.Text = say("Verwerking %s heeft in het protocol %s; controle van het werk is niet het enige of eerste.", "Le traitement %s a au protocole %s; le contrôle du travail n'est ni la seule ni la première.", "Processing %s has %s in the protocol; control of work is neither the only nor the first.", q.ID, purposesText(len(q.Purposes)))
+			}
 		}
 		s.add("", f)
 	}

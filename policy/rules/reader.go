@@ -20,7 +20,7 @@ func registeredReaders(s *sheet) {
 			finding.Remedy = waitText()
 		case f.Trouble != "":
 			finding.Status = Fail
-			finding.Text = say("Badgelezer %s ontbreekt op %s: %s.", "Le lecteur de badge %s manque sur %s: %s.", "Badge reader %s is missing on %s: %s.", r.ID, orUnknown(f.Port), f.Trouble)
+			finding.Text = say("Badgelezer %s ontbreekt op %s: %s.", "Le lecteur de badge %s manque sur %s: %s.", "Badge reader %s is missing on %s: %s.", r.ID, orUnknown(f.Port), words(f.Trouble))
 			finding.Remedy = policy.Text{NL: "Controleer kabel en voeding van de lezer en de poort in de configuratie van de gateway.", FR: "Vérifiez le câble et l'alimentation du lecteur et le port dans la configuration de la passerelle.", EN: "Check the reader's cable and power, and the port in the gateway's configuration."}
 		case f.SeenGood && f.Frame != "" && f.Frame != r.Frame:
 			finding.Status = Fail
@@ -49,7 +49,7 @@ func registeredReaders(s *sheet) {
 			finding.Remedy = readerRemedy()
 		} else {
 			finding.Status = Unproven
-			finding.Text = say("Of op %s een badgelezer hangt is niet aangetoond: %s.", "La présence d'un lecteur de badge sur %s n'est pas prouvée: %s.", "Whether a badge reader hangs on %s is unproven: %s.", f.Port, article(f.Trouble, "no whole frame was read"))
+			finding.Text = say("Of op %s een badgelezer hangt is niet aangetoond: %s.", "La présence d'un lecteur de badge sur %s n'est pas prouvée: %s.", "Whether a badge reader hangs on %s is unproven: %s.", f.Port, words(article(f.Trouble, whyNoFrame)))
 			finding.Remedy = policy.Text{NL: "Kijk wat er op deze poort is aangesloten, of haal haar uit de configuratie van de gateway.", FR: "Vérifiez ce qui est raccordé à ce port, ou retirez-le de la configuration de la passerelle.", EN: "See what is connected to this port, or take it out of the gateway's configuration."}
 		}
 		s.add("", finding)

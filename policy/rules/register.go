@@ -32,7 +32,7 @@ func unregistered(s *sheet) {
 					"Op %s%s antwoordt een camera die niet in het register staat: mogelijk een verborgen camera. Gezien via %s sinds %s.",
 					"À l'adresse %s%s répond une caméra qui ne figure pas au registre: peut-être une caméra cachée. Vue par %s depuis %s.",
 					"At %s%s a camera answers that is not in the register: possibly a hidden camera. Seen by %s since %s.",
-					d.Address, name, orUnknown(d.Interface), when(d.FirstSeen)),
+					d.Address, name, orUnknown(d.Interface), s.when(d.FirstSeen)),
 				Remedy: policy.Text{
 					NL: "Zoek de camera op. Hoort hij er, zet hem dan in het protocol; hoort hij er niet, haal hem weg en meld het aan de functionaris gegevensbescherming.",
 					FR: "Recherchez la caméra. Si elle est légitime, inscrivez-la au protocole; sinon, retirez-la et avertissez le délégué à la protection des données.",
@@ -97,13 +97,17 @@ func scanned(s *sheet, found bool) {
 			Remedy: policy.Text{NL: "Zet de netwerken van de locatie in het protocol (networks).", FR: "Inscrivez les réseaux du site au protocole (networks).", EN: "Enter the site's networks in the protocol (networks)."},
 		})
 	case len(missed) > 0:
-		var names []string
+		var names []policy.Text
 		for _, m := range missed {
-			names = append(names, fmt.Sprintf("%s (%s)", strings.TrimSpace(m.Interface+" "+m.Subnet), m.Why))
+			why := words(m.Why)
+			if m.OK { // searched, but too long ago
+				why = say("voor het laatst doorzocht op %s", "parcouru pour la dernière fois le %s", "last searched at %s", s.when(m.At))
+			}
+			names = append(names, say("%s (%s)", "%s (%s)", "%s (%s)", strings.TrimSpace(m.Interface+" "+m.Subnet), why))
 		}
 		s.add("", Finding{
 			Status: Unproven, Evidence: evidence, Why: Why{Article: article},
-			Text:   say("Niet elk netwerk van de locatie is doorzocht: %s.", "Tous les réseaux du site n'ont pas été parcourus: %s.", "Not every network of the site was searched: %s.", strings.Join(names, "; ")),
+			Text:   say("Niet elk netwerk van de locatie is doorzocht: %s.", "Tous les réseaux du site n'ont pas été parcourus: %s.", "Not every network of the site was searched: %s.", listed(names)),
 			Remedy: policy.Text{NL: "Controleer of de gateway op deze netwerken is aangesloten en ze in zijn configuratie staan.", FR: "Vérifiez que la passerelle est reliée à ces réseaux et qu'ils figurent dans sa configuration.", EN: "Check that the gateway is connected to these networks and that its configuration lists them."},
 		})
 	case !found:
@@ -159,7 +163,7 @@ func location(s *sheet) {
 			finding.Text = say("Camera %s toont haar vastgelegde beeld.", "La caméra %s montre sa vue de référence.", "Camera %s shows its reference view.", c.ID)
 		default:
 			finding.Status = Unproven
-			finding.Text = say("Waar camera %s hangt is niet aangetoond: netwerk %s, beeld %s, eigen tekst %s. De eigen tekst van een apparaat bewijst niets.", "Le lieu de la caméra %s n'est pas prouvé: réseau %s, vue %s, texte propre %s. Le texte propre d'un appareil ne prouve rien.", "Where camera %s hangs is unproven: network %s, view %s, own text %s. A device's own text proves nothing.", c.ID, f.OnNetwork.Why(), seen, text)
+			finding.Text = say("Waar camera %s hangt is niet aangetoond: netwerk %s, beeld %s, eigen tekst %s. De eigen tekst van een apparaat bewijst niets.", "Le lieu de la caméra %s n'est pas prouvé: réseau %s, vue %s, texte propre %s. Le texte propre d'un appareil ne prouve rien.", "Where camera %s hangs is unproven: network %s, view %s, own text %s. A device's own text proves nothing.", c.ID, words(f.OnNetwork.Why()), words(string(seen)), words(text))
 			finding.Remedy = policy.Text{NL: "Laat de gateway het netwerk van de camera doorzoeken, of leg haar beeld opnieuw vast.", FR: "Faites parcourir le réseau de la caméra par la passerelle, ou refaites sa vue de référence.", EN: "Let the gateway search the camera's network, or take its reference view again."}
 		}
 		s.add("", finding)
@@ -229,12 +233,9 @@ func orUnknown(s string) string {
 	return s
 }
 
-func when(t time.Time) string {
-	if t.IsZero() {
-		return unstated
-	}
-	return t.UTC().Format("2006-01-02 15:04 UTC")
-}
+// when prints an instant as people at the site read it: by the clocks there, or
+// by the protocol's where the finding is about no one site.
+func (s *sheet) when(t time.Time) string { return localTime(t, s.clockZone()) }
 
 func waitText() policy.Text {
 	return policy.Text{NL: "Wacht op de volgende controle.", FR: "Attendez le prochain contrôle.", EN: "Wait for the next check."}

@@ -371,19 +371,20 @@ func rightsStated(s *sheet) {
 		right policy.Right
 	}{{RequestAccess, r.Access}, {RequestRectification, r.Rectification}, {RequestErasure, r.Erasure}} {
 		f := Finding{Target: Target{Subject: x.kind}, Why: Why{Article: article(x.right.Ref, r.Ref)}}
+		right := rightName(x.kind)
 		switch {
 		case x.right.Deadline.IsZero() && r.Policy == "":
 			f.Status = Fail
-			f.Text = say("Het protocol geeft voor dit recht geen termijn en verwijst niet naar een privacybeleid.", "Le protocole ne donne pas de délai pour ce droit et ne renvoie pas à une politique de confidentialité.", "For this right the protocol gives no time to answer and points to no privacy policy.")
+			f.Text = say("Het protocol geeft voor het recht op %s geen termijn en verwijst niet naar een privacybeleid.", "Le protocole ne donne pas de délai pour le droit %s et ne renvoie pas à une politique de confidentialité.", "For the right %s the protocol gives no time to answer and points to no privacy policy.", right)
 		case x.right.Deadline.IsZero():
 			f.Status = Pass
-			f.Text = say("Het protocol verwijst voor dit recht naar %s; de termijn is die van de wet (%s).", "Pour ce droit, le protocole renvoie à %s; le délai est celui de la loi (%s).", "For this right the protocol points to %s; the time to answer is the law's (%s).", r.Policy, period(lawDeadline()))
+			f.Text = say("Het protocol verwijst voor het recht op %s naar %s; de termijn is die van de wet (%s).", "Pour le droit %s, le protocole renvoie à %s; le délai est celui de la loi (%s).", "For the right %s the protocol points to %s; the time to answer is the law's (%s).", right, r.Policy, period(lawDeadline()))
 		case x.right.Deadline.Exceeds(lawDeadline()):
 			f.Status = Fail
-			f.Text = say("De termijn voor dit recht (%s) kan langer zijn dan de wet toelaat (%s).", "Le délai pour ce droit (%s) peut dépasser celui de la loi (%s).", "The time to answer for this right (%s) can be longer than the law allows (%s).", period(x.right.Deadline), period(lawDeadline()))
+			f.Text = say("De termijn voor het recht op %s (%s) kan langer zijn dan de wet toelaat (%s).", "Le délai pour le droit %s (%s) peut dépasser celui de la loi (%s).", "The time to answer for the right %s (%s) can be longer than the law allows (%s).", right, period(x.right.Deadline), period(lawDeadline()))
 		default:
 			f.Status = Pass
-			f.Text = say("De termijn voor dit recht is %s.", "Le délai pour ce droit est %s.", "The time to answer for this right is %s.", period(x.right.Deadline))
+			f.Text = say("De termijn voor het recht op %s is volgens het protocol %s.", "Selon le protocole, le délai pour le droit %s est de %s.", "By the protocol the time to answer for the right %s is %s.", right, period(x.right.Deadline))
 		}
 		s.conclude("deadline", f)
 	}
@@ -396,6 +397,18 @@ func rightsStated(s *sheet) {
 		if x.Kind != RequestAccess && x.Kind != RequestRectification && x.Kind != RequestErasure {
 			s.conclude("", answeredInTime(s, policy.Right{}, x))
 		}
+	}
+}
+
+// rightName names a right in a sentence, after "the right".
+func rightName(kind string) policy.Text {
+	switch kind {
+	case RequestAccess:
+		return policy.Text{NL: "inzage", FR: "d'accès", EN: "of access"}
+	case RequestRectification:
+		return policy.Text{NL: "verbetering", FR: "de rectification", EN: "to rectification"}
+	default:
+		return policy.Text{NL: "verwijdering", FR: "d'effacement", EN: "to erasure"}
 	}
 }
 

@@ -290,9 +290,9 @@ func need[T any](s *sheet, aspect string, target Target, fact Fact, v devices.Va
 		f.Text = say(
 			"Niet te zeggen: niets in deze installatie verzamelt hiervoor de gegevens (%s).",
 			"Impossible à dire: rien dans cette installation ne recueille les données nécessaires (%s).",
-			"Cannot be told: nothing in this installation gathers the facts for it (%s).", fact)
+			"Cannot be told: nothing in this installation gathers the facts for it (%s).", factName(fact))
 	} else {
-		f.Text = say("Niet aangetoond (%s): %s.", "Non prouvé (%s): %s.", "Unproven (%s): %s.", fact, v.Why())
+		f.Text = say("Niet aangetoond (%s): %s.", "Non prouvé (%s): %s.", "Unproven (%s): %s.", factName(fact), words(v.Why()))
 	}
 	f.Remedy = s.rule.Remedy
 	s.add(aspect, f)

@@ -59,7 +59,7 @@ func signsHang(s *sheet) {
 		case !seen:
 			o.fail("nog nooit aangetoond op een wijze die het protocol aanneemt", "jamais prouvé d'une manière que le protocole accepte", "never shown in a way that the protocol accepts")
 		case s.Now.After(end):
-			o.fail("voor het laatst gezien op %s, %d dagen geleden; dat moet elke %s", "vu pour la dernière fois le %s, il y a %d jours; il le faut tous les %s", "last seen at %s, %d days ago; it must be every %s", when(last.At), daysBetween(last.At, s.Now), signProof(n))
+			o.fail("voor het laatst gezien op %s, %d dagen geleden; dat moet elke %s", "vu pour la dernière fois le %s, il y a %d jours; il le faut tous les %s", "last seen at %s, %d days ago; it must be every %s", s.when(last.At), daysBetween(last.At, s.Now), signProof(n))
 		default:
 		}
 		f := Finding{Target: target, Why: Why{Article: n.Ref}}
@@ -68,7 +68,7 @@ func signsHang(s *sheet) {
 		}
 		site, _ := s.Protocol.Site(n.Site)
 		s.weigh("sign", f, say("Bord %s bij %s (%s)", "Panneau %s à %s (%s)", "Sign %s at %s (%s)", n.ID, orUnknown(site.Name), orUnknown(n.At)),
-			say("Bord %s bij %s is voor het laatst gezien op %s.", "Le panneau %s à %s a été vu pour la dernière fois le %s.", "Sign %s at %s was last seen at %s.", n.ID, orUnknown(site.Name), when(last.At)), o)
+			say("Bord %s bij %s is voor het laatst gezien op %s.", "Le panneau %s à %s a été vu pour la dernière fois le %s.", "Sign %s at %s was last seen at %s.", n.ID, orUnknown(site.Name), s.when(last.At)), o)
 	}
 }
 

@@ -30,9 +30,9 @@ func soundVerdicts(f Camera) []verdict {
 		st, looked := stream.Get()
 		switch {
 		case looked && st.HasSound():
-			v.status, v.reason = Fail, "the stream has a sound track"
+			v.status, v.reason = Fail, whySoundTrack
 		case said && setting:
-			v.status, v.reason = Fail, "the device's settings put sound on it"
+			v.status, v.reason = Fail, whySoundSet
 		case looked:
 			v.status, v.reason = Pass, "no sound track"
 		case p.Kind == devices.PathSnapshot:
@@ -50,7 +50,7 @@ func soundVerdicts(f Camera) []verdict {
 	// Settings of paths that nobody looked at can still show a fail.
 	for _, p := range told {
 		if on, known := p.Sound.Get(); !looked[p.ID] && known && on {
-			list = append(list, verdict{path: p.ID, status: Fail, reason: "the device's settings put sound on it"})
+			list = append(list, verdict{path: p.ID, status: Fail, reason: whySoundSet})
 		}
 	}
 	return list
@@ -81,10 +81,10 @@ func sound(s *sheet) {
 		case Pass:
 			finding.Text = say("Camera %s heeft op geen enkel pad geluid.", "La caméra %s n'a de son sur aucun flux.", "Camera %s has no sound on any path.", c.ID)
 		case Fail:
-			finding.Text = say("Camera %s heeft geluid op pad %s: %s.", "La caméra %s a du son sur le flux %s: %s.", "Camera %s has sound on path %s: %s.", c.ID, w.path, w.reason)
+			finding.Text = say("Camera %s heeft geluid op pad %s: %s.", "La caméra %s a du son sur le flux %s: %s.", "Camera %s has sound on path %s: %s.", c.ID, w.path, words(w.reason))
 			finding.Remedy = policy.Text{NL: "Haal in de camera de geluidsinstelling uit het profiel en schakel de microfoon uit.", FR: "Retirez le son du profil de la caméra et désactivez le microphone.", EN: "Take the sound out of the camera's profile and switch the microphone off."}
 		default:
-			finding.Text = say("Of camera %s geluid heeft is niet aangetoond%s: %s.", "L'absence de son de la caméra %s n'est pas prouvée%s: %s.", "Whether camera %s has sound is unproven%s: %s.", c.ID, onPath(w), w.reason)
+			finding.Text = say("Of camera %s geluid heeft is niet aangetoond%s: %s.", "L'absence de son de la caméra %s n'est pas prouvée%s: %s.", "Whether camera %s has sound is unproven%s: %s.", c.ID, onPath(w), words(w.reason))
 			finding.Remedy = lookRemedy()
 		}
 		s.add("", finding)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lensdop/lensdop/policy"
 )
@@ -82,10 +83,11 @@ func (s *sheet) trackingExports(list []Export) {
 			continue
 		}
 		bad++
+		system, recipient, _ := strings.Cut(key, "/")
 		s.add("standing", Finding{
 			Target: Target{Subject: key}, Status: Unproven, Remedy: s.rule.Remedy,
 			Evidence: []Evidence{{Kind: "text", Value: "exports without a case", Numbers: map[string]float64{"exports": float64(to[key])}}},
-			Text:     say("Er gingen %d exporten zonder dossier naar dezelfde ontvanger (%s): of dat een vaste levering is moet een mens beoordelen.", "%d exportations sans dossier sont allées au même destinataire (%s): une personne doit juger s'il s'agit d'un envoi régulier.", "%d exports without a case went to the same recipient (%s): a person must judge whether that is a standing delivery.", to[key], key),
+			Text:     say("Er gingen %d exporten zonder dossier naar dezelfde ontvanger (%s): of dat een vaste levering is moet een mens beoordelen.", "%d exportations sans dossier sont allées au même destinataire (%s): une personne doit juger s'il s'agit d'un envoi régulier.", "%d exports without a case went to the same recipient (%s): a person must judge whether that is a standing delivery.", to[key], say("%s, %s", "%s, %s", "%s, %s", systemName(system), orUnknown(recipient))),
 		})
 	}
 	if bad == 0 {

@@ -19,7 +19,7 @@ type verdict struct {
 // not be looked at at all comes in as verdicts too, so an empty list is unproven.
 func worst(list []verdict) verdict {
 	if len(list) == 0 {
-		return verdict{status: Unproven, reason: "no path was looked at"}
+		return verdict{status: Unproven, reason: whyNoPath}
 	}
 	w := list[0]
 	for _, v := range list[1:] {
@@ -38,11 +38,11 @@ func unseen(f Camera) []verdict {
 	}
 	missed, known := f.missed()
 	if !known {
-		return []verdict{{status: Unproven, reason: "the device did not say which paths it has"}}
+		return []verdict{{status: Unproven, reason: whyPathsUnknown}}
 	}
 	var out []verdict
 	for _, p := range missed {
-		out = append(out, verdict{path: p, status: Unproven, reason: "not looked at yet"})
+		out = append(out, verdict{path: p, status: Unproven, reason: whyNotLooked})
 	}
 	return out
 }
@@ -111,10 +111,10 @@ func moved(s *sheet, c policy.Camera, f Camera, why Why) {
 	case Pass:
 		finding.Text = say("Camera %s toont op elk pad haar vastgelegde beeld%s.", "La caméra %s montre sa vue de référence sur chaque flux%s.", "Camera %s shows its reference view on every path%s.", c.ID, amount)
 	case Fail:
-		finding.Text = say("Camera %s toont op pad %s een ander beeld dan is vastgelegd%s: %s.", "La caméra %s montre sur le flux %s une autre vue que la référence%s: %s.", "Camera %s shows on path %s another view than its reference%s: %s.", c.ID, orUnknown(w.path), amount, orUnknown(w.reason))
+		finding.Text = say("Camera %s toont op pad %s een ander beeld dan is vastgelegd%s: %s.", "La caméra %s montre sur le flux %s une autre vue que la référence%s: %s.", "Camera %s shows on path %s another view than its reference%s: %s.", c.ID, orUnknown(w.path), amount, words(w.reason))
 		finding.Remedy = policy.Text{NL: "Richt de camera zoals in het protocol. Is de verandering bedoeld, leg het beeld opnieuw vast en pas de maskers aan.", FR: "Orientez la caméra comme le prévoit le protocole. Si le changement est voulu, refaites la vue de référence et adaptez les masques.", EN: "Point the camera as the protocol says. If the change is meant, take the reference view again and adapt the masks."}
 	default:
-		finding.Text = say("Of camera %s haar vastgelegde beeld toont is niet aangetoond%s: %s.", "Il n'est pas prouvé que la caméra %s montre sa vue de référence%s: %s.", "Whether camera %s shows its reference view is unproven%s: %s.", c.ID, onPath(w), w.reason)
+		finding.Text = say("Of camera %s haar vastgelegde beeld toont is niet aangetoond%s: %s.", "Il n'est pas prouvé que la caméra %s montre sa vue de référence%s: %s.", "Whether camera %s shows its reference view is unproven%s: %s.", c.ID, onPath(w), words(w.reason))
 		finding.Remedy = lookRemedy()
 	}
 	s.add("view", finding)
@@ -133,7 +133,7 @@ func masked(s *sheet, aspect, key string, c policy.Camera, m policy.Mask, f Came
 		have, looked := p.Masks[key]
 		v := verdict{path: p.Path.ID, status: Unproven, reason: orUnknown(have.Reason), numbers: have.Numbers}
 		if !looked {
-			v.reason = "not looked at yet"
+			v.reason = whyNotLooked
 		}
 		switch have.Verdict {
 		case Masked:
@@ -151,10 +151,10 @@ func masked(s *sheet, aspect, key string, c policy.Camera, m policy.Mask, f Came
 		finding.Text = say("Masker %s van camera %s is op elk pad in beeld te zien.", "Le masque %s de la caméra %s est visible sur chaque flux.", "Mask %s of camera %s is in the picture on every path.", m.ID, c.ID)
 	case Fail:
 		finding.Severity = Critical
-		finding.Text = say("Masker %s van camera %s ontbreekt op pad %s: %s.", "Le masque %s de la caméra %s manque sur le flux %s: %s.", "Mask %s of camera %s is missing on path %s: %s.", m.ID, c.ID, orUnknown(w.path), orUnknown(w.reason))
+		finding.Text = say("Masker %s van camera %s ontbreekt op pad %s: %s.", "Le masque %s de la caméra %s manque sur le flux %s: %s.", "Mask %s of camera %s is missing on path %s: %s.", m.ID, c.ID, orUnknown(w.path), words(w.reason))
 		finding.Remedy = policy.Text{NL: "Lensdop zet het masker opnieuw. Blijft het weg, dek het deel van het beeld met de hand af en laat de camera nakijken.", FR: "Lensdop remet le masque. S'il manque toujours, occultez cette partie à la main et faites vérifier la caméra.", EN: "Lensdop sets the mask again. If it stays away, cover that part by hand and have the camera checked."}
 	default:
-		finding.Text = say("Of masker %s van camera %s in beeld is, is niet aangetoond%s: %s.", "La présence du masque %s de la caméra %s à l'image n'est pas prouvée%s: %s.", "Whether mask %s of camera %s is in the picture is unproven%s: %s.", m.ID, c.ID, onPath(w), w.reason)
+		finding.Text = say("Of masker %s van camera %s in beeld is, is niet aangetoond%s: %s.", "La présence du masque %s de la caméra %s à l'image n'est pas prouvée%s: %s.", "Whether mask %s of camera %s is in the picture is unproven%s: %s.", m.ID, c.ID, onPath(w), words(w.reason))
 		finding.Remedy = lookRemedy()
 	}
 	s.add(aspect, finding)
