@@ -52,8 +52,9 @@ type Change struct {
 //
 // Blocks of a list are matched by id (permissions by role, attestations by
 // rule and site, steps by name), lists of words are sets. A block that appears
-// or disappears is one change. Where the order of a list has a meaning, a new
-// order is a change of its own.
+// or disappears is one change, and each mask that comes or goes with a camera or
+// view is another: a mask that is lost is looser, whatever took it away. Where
+// the order of a list has a meaning, a new order is a change of its own.
 //
 // Direction follows a rule that every key of every type has (see rules). What
 // a key means without a value decides which way it goes when a value appears:
@@ -70,8 +71,10 @@ type Change struct {
 // for sites, devices, cameras, readers, stores and buttons that come or go,
 // since what leaves the protocol is no longer checked or covered. Only a
 // change that is stricter or harmless by its rule needs none. Where a value
-// comes from (ref, basis, note) needs none either, except that a value which
-// was assumed is no longer marked so: that mark is what waits for approval.
+// comes from (ref, basis, note) needs none either, with two exceptions: a value
+// which was assumed is no longer marked so, since that mark is what waits for
+// approval, and a block that had no article now names one, which says that the
+// written protocol has it and outweighs what is marked around it.
 //
 // Diff(b, a) tells the same paths as Diff(a, b), with looser and stricter and
 // old and new the other way round.
@@ -175,6 +178,7 @@ func (d *differ) list(path string, at place, f field, r rule, v pair) {
 		d.add(Change{Path: here, Direction: d.added(r, item).opposite(), Old: k}, at, r.approve || r.members, func(lang string) string {
 			return pick(lang, "vervallen: ", "supprimé: ", "removed: ") + name.In(lang) + d.summary(lang, item)
 		})
+		d.masks(here, append(slices.Clone(at), name), item, v.a, true)
 	}
 	for i, k := range keysA {
 		if slices.Contains(keysB, k) {
@@ -182,9 +186,11 @@ func (d *differ) list(path string, at place, f field, r rule, v pair) {
 		}
 		item := v.a.Index(i)
 		name := d.itemName(l, k)
-		d.add(Change{Path: fmt.Sprintf("%s[%s]", path, k), Direction: d.added(r, item), New: k}, at, r.approve || r.members, func(lang string) string {
+		here := fmt.Sprintf("%s[%s]", path, k)
+		d.add(Change{Path: here, Direction: d.added(r, item), New: k}, at, r.approve || r.members, func(lang string) string {
 			return pick(lang, "erbij: ", "ajouté: ", "added: ") + name.In(lang) + d.summary(lang, item)
 		})
+		d.masks(here, append(slices.Clone(at), name), item, v.b, false)
 	}
 	if r.ordered {
 		d.order(path, at, l, r, common(keysB, keysA), common(keysA, keysB))
@@ -234,7 +240,7 @@ func (d *differ) origin(path string, at place, b, a policy.Origin, t reflect.Typ
 	for _, x := range []struct{ key, b, a string }{{"ref", b.Ref, a.Ref}, {"note", b.Note, a.Note}} {
 		if x.b != x.a {
 			l, _ := d.Label(t.Name(), x.key)
-			d.add(Change{Path: join(path, x.key), Direction: Different, Old: x.b, New: x.a}, at, false, func(lang string) string {
+			d.add(Change{Path: join(path, x.key), Direction: Different, Old: x.b, New: x.a}, at, x.key == "ref" && x.b == "", func(lang string) string {
 				return d.fromTo(lang, l.Name.In(lang), clip(x.b), clip(x.a))
 			})
 		}

@@ -230,7 +230,8 @@ func TestNothingChangesSilently(t *testing.T) {
 			slices.Sort(want)
 			want = slices.Compact(want)
 			changes := d.diff(base, after)
-			if got := pathsOf(changes); !slices.Equal(got, want) {
+			rest := slices.DeleteFunc(slices.Clone(changes), func(c Change) bool { return lostWith(c, want) })
+			if got := pathsOf(rest); !slices.Equal(got, want) {
 				t.Errorf("%s %s: reported at %v, want %v", l.path, how, got, want)
 			}
 			for _, c := range changes {
@@ -241,6 +242,14 @@ func TestNothingChangesSilently(t *testing.T) {
 			checkMirror(t, d, base, after)
 		}
 	}
+}
+
+// lostWith tells that a change is of a mask lost with a block around it.
+func lostWith(c Change, blocks []string) bool {
+	return c.Direction == Looser && c.New == "" && slices.ContainsFunc(blocks, func(path string) bool {
+		below, ok := strings.CutPrefix(c.Path, path+".")
+		return ok && strings.Contains("."+below, ".masks[")
+	})
 }
 
 func mirrored(c Change) string {

@@ -127,7 +127,6 @@ func TestDiffSays(t *testing.T) {
 		{"a shorter log", func(p *p) { p.Logging.AccessLog.Retention = months(6) }, "logging.access_log.retention", Looser, true, "Logging: Access log: Kept for: was 18 months, is now 6 months (shorter)"},
 		{"a forbidden zone opened", func(p *p) { p.Sites[0].Zones[1].Allowed = nil }, "sites[hall].zones[toilets].allowed", Looser, true, "Site ‘hall’: zone ‘toilets’: May be seen: was no, is no longer there"},
 		{"a new camera", func(p *p) { p.Cameras = append(p.Cameras, policy.Camera{ID: "back"}) }, "cameras[back]", Looser, true, "Added: camera ‘back’"},
-		{"a camera gone", func(p *p) { p.Cameras = nil }, "cameras[front]", Stricter, true, "Removed: camera ‘front’"},
 		{"a camera sees more", func(p *p) { p.Cameras[0].Sees = []string{"desk", "toilets"} }, "cameras[front].sees[toilets]", Looser, true, "Camera ‘front’: Sees: added: toilets"},
 		{"a camera moved", func(p *p) { p.Cameras[0].Zone = "toilets" }, "cameras[front].zone", Different, true, "Camera ‘front’: Zone: was desk, is now toilets"},
 		{"sound allowed", func(p *p) { p.Cameras[0].Sound = policy.SoundAllowed }, "cameras[front].sound", Looser, true, "Camera ‘front’: Sound: was forbidden, is now allowed"},
@@ -196,7 +195,7 @@ func TestDiffSays(t *testing.T) {
 		{"advice reworded", func(p *p) { p.Metadata.Consultations[0].Outcome = "for" }, "metadata.consultations[dpo].outcome", Different, true, "About this protocol: consultation ‘dpo’: Outcome: was against, is now for"},
 		{"advice dropped", func(p *p) { p.Metadata.Consultations = nil }, "metadata.consultations[dpo]", Looser, true, "About this protocol: removed: consultation ‘dpo’"},
 		{"a version", func(p *p) { p.Metadata.Version = "2" }, "metadata.version", Different, false, "About this protocol: Version: was not there, is now 2"},
-		{"an article", func(p *p) { p.Cameras[0].Ref = "Art. 2" }, "cameras[front].ref", Different, false, "Camera ‘front’: Article: was not there, is now Art. 2"},
+		{"an article where there was none", func(p *p) { p.Cameras[0].Ref = "Art. 2" }, "cameras[front].ref", Different, true, "Camera ‘front’: Article: was not there, is now Art. 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			after := small()
@@ -213,6 +212,58 @@ func TestDiffSays(t *testing.T) {
 				t.Errorf("said %q\nwant %q", got.Text.EN, c.text)
 			}
 			checkMirror(t, newDiffer(), small(), after)
+		})
+	}
+}
+
+// TestDiffSaysLostMasks: whatever takes a mask away, it is looser and named.
+func TestDiffSaysLostMasks(t *testing.T) {
+	street := policy.Mask{ID: "street", Polygon: []devices.Point{{X: 0, Y: 0}, {X: 1, Y: 0}, {X: 1, Y: 0.2}}}
+	yard := policy.Mask{ID: "yard", Polygon: []devices.Point{{X: 0, Y: 0.5}, {X: 1, Y: 0.5}, {X: 1, Y: 1}}}
+	dome := policy.Camera{
+		ID: "dome", Identity: policy.Identity{Serial: "S1"}, Masks: []policy.Mask{street},
+		Views: []policy.CameraView{{ID: "left", Preset: "1", Masks: []policy.Mask{yard}}},
+	}
+	with := func(change func(c *policy.Camera)) *policy.Protocol {
+		c := dome
+		c.Masks, c.Views = slices.Clone(dome.Masks), slices.Clone(dome.Views)
+		change(&c)
+		return &policy.Protocol{Cameras: []policy.Camera{c}}
+	}
+	before := with(func(*policy.Camera) {})
+	for _, c := range []struct {
+		name  string
+		after *policy.Protocol
+		lost  []string
+		says  string
+	}{
+		{"the camera goes", &policy.Protocol{}, []string{"cameras[dome].masks[street]", "cameras[dome].views[left].masks[yard]"}, "Camera ‘dome’: preset ‘left’: removed: privacy mask ‘yard’"},
+		{"it is renamed", with(func(c *policy.Camera) { c.ID = "dome-2" }), nil, ""},
+		{"it is renamed, and a mask is not there", with(func(c *policy.Camera) { c.ID, c.Masks = "dome-2", nil }), []string{"cameras[dome].masks[street]"}, "Camera ‘dome’: removed: privacy mask ‘street’"},
+		{"it is renamed, and a mask is smaller", with(func(c *policy.Camera) { c.ID, c.Masks[0].Polygon = "dome-2", c.Masks[0].Polygon[:2] }), []string{"cameras[dome].masks[street]"}, ""},
+		{"it is renamed, and a mask may be lifted", with(func(c *policy.Camera) { c.ID, c.Masks[0].Liftable = "dome-2", true }), []string{"cameras[dome].masks[street]"}, ""},
+		{"it is renamed, with another article", with(func(c *policy.Camera) { c.ID, c.Masks[0].Ref = "dome-2", "Art. 9" }), nil, ""},
+		{"another lens takes its place", with(func(c *policy.Camera) { c.ID, c.Identity.Serial = "dome-2", "S2" }), []string{"cameras[dome].masks[street]", "cameras[dome].views[left].masks[yard]"}, ""},
+		{"its view goes", with(func(c *policy.Camera) { c.Views = nil }), []string{"cameras[dome].views[left].masks[yard]"}, ""},
+		{"its view is renamed", with(func(c *policy.Camera) { c.Views[0].ID = "far-left" }), nil, ""},
+		{"its view is renamed, without its mask", with(func(c *policy.Camera) { c.Views[0].ID, c.Views[0].Masks = "far-left", nil }), []string{"cameras[dome].views[left].masks[yard]"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var lost []string
+			said := c.says == ""
+			for _, x := range Diff(before, c.after) {
+				if strings.Contains(x.Path, ".masks[") && x.New == "" {
+					lost = append(lost, x.Path)
+					said = said || x.Text.EN == c.says
+					if x.Direction != Looser || !x.NeedsApproval {
+						t.Errorf("%+v", x)
+					}
+				}
+			}
+			if !slices.Equal(lost, c.lost) || !said {
+				t.Errorf("lost %q, want %q and %q", lost, c.lost, c.says)
+			}
+			checkMirror(t, newDiffer(), before, c.after)
 		})
 	}
 }
