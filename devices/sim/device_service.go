@@ -7,17 +7,17 @@ import (
 )
 
 func (d *Device) deviceOps() service {
-	return service{namespace: nsTDS, ops: map[string]operation{
+	return service{path: deviceService, namespace: nsTDS, capabilities: el("tds:Capabilities", deviceCapabilities()), ops: map[string]operation{
 		"GetSystemDateAndTime": {open: true, do: d.getSystemDateAndTime},
-		"GetServices":          {open: true, do: d.getServices},
-		"GetCapabilities":      {open: true, do: d.getCapabilities},
-		"GetServiceCapabilities": {open: true, do: func(*node) (elem, *soapFault) {
+		"GetServices":          {open: true, in: "IncludeCapability", do: d.getServices},
+		"GetCapabilities":      {open: true, in: "Category*", do: d.getCapabilities},
+		"GetServiceCapabilities": {open: true, do: func(*request) (elem, *soapFault) {
 			return el("tds:GetServiceCapabilitiesResponse", el("tds:Capabilities", deviceCapabilities())), nil
 		}},
-		"GetEndpointReference": {open: true, do: func(*node) (elem, *soapFault) {
+		"GetEndpointReference": {open: true, do: func(*request) (elem, *soapFault) {
 			return el("tds:GetEndpointReferenceResponse", el("tds:GUID", d.cam.Endpoint)), nil
 		}},
-		"GetDeviceInformation": {do: func(*node) (elem, *soapFault) {
+		"GetDeviceInformation": {do: func(*request) (elem, *soapFault) {
 			return el("tds:GetDeviceInformationResponse",
 				el("tds:Manufacturer", d.cam.Vendor), el("tds:Model", d.cam.Model), el("tds:FirmwareVersion", d.cam.Firmware),
 				el("tds:SerialNumber", d.cam.Serial), el("tds:HardwareId", "lensdop-sim")), nil
@@ -37,7 +37,7 @@ func dateTime(name string, t time.Time) elem {
 	)
 }
 
-func (d *Device) getSystemDateAndTime(*node) (elem, *soapFault) {
+func (d *Device) getSystemDateAndTime(*request) (elem, *soapFault) {
 	now := d.now()
 	return el("tds:GetSystemDateAndTimeResponse", el(
 		"tds:SystemDateAndTime",
@@ -47,9 +47,10 @@ func (d *Device) getSystemDateAndTime(*node) (elem, *soapFault) {
 	)), nil
 }
 
-func (d *Device) url(path string) string { return "http://" + d.Addr() + path }
+// url is where a service is, by the way that the request came.
+func (d *Device) url(_ *request, path string) string { return "http://" + d.Addr() + path }
 
-func (d *Device) getServices(q *node) (elem, *soapFault) {
+func (d *Device) getServices(q *request) (elem, *soapFault) {
 	capabilities := false
 	switch q.value(nsTDS, "IncludeCapability") {
 	case "true", "1":
@@ -59,19 +60,16 @@ func (d *Device) getServices(q *node) (elem, *soapFault) {
 		return elem{}, senderFault("IncludeCapability must be true or false", "ter:InvalidArgs")
 	}
 	var list []elem
-	add := func(ns, path string, major, minor int, what elem) {
-		s := el("tds:Service", el("tds:Namespace", ns), el("tds:XAddr", d.url(path)))
-		if capabilities {
-			s.kids = append(s.kids, el("tds:Capabilities", what))
+	for _, v := range d.services() {
+		if v.capabilities.name == "" {
+			continue
 		}
-		s.kids = append(s.kids, el("tds:Version", el("tt:Major", major), el("tt:Minor", minor)))
+		s := el("tds:Service", el("tds:Namespace", v.namespace), el("tds:XAddr", d.url(q, v.path)))
+		if capabilities {
+			s.kids = append(s.kids, el("tds:Capabilities", v.capabilities))
+		}
+		s.kids = append(s.kids, el("tds:Version", el("tt:Major", 24), el("tt:Minor", 12)))
 		list = append(list, s)
-	}
-	add(nsTDS, deviceService, 24, 12, el("tds:Capabilities", deviceCapabilities()))
-	add(nsTRT, mediaService, 24, 12, d.mediaCapabilities())
-	add(nsTR2, media2Service, 24, 12, d.media2Capabilities())
-	if d.cam.PTZ {
-		add(nsPTZ, ptzService, 24, 12, ptzCapabilities())
 	}
 	return el("tds:GetServicesResponse", list), nil
 }
@@ -85,7 +83,7 @@ func deviceCapabilities() []elem {
 }
 
 // getCapabilities is the older form of getServices; it knows no Media2.
-func (d *Device) getCapabilities(q *node) (elem, *soapFault) {
+func (d *Device) getCapabilities(q *request) (elem, *soapFault) {
 	wanted := map[string]bool{}
 	for _, k := range q.kids {
 		if k.name.Space == nsTDS && k.name.Local == "Category" {
@@ -95,16 +93,16 @@ func (d *Device) getCapabilities(q *node) (elem, *soapFault) {
 	want := func(category string) bool { return len(wanted) == 0 || wanted["All"] || wanted[category] }
 	c := el("tds:Capabilities")
 	if want("Device") {
-		c.kids = append(c.kids, el("tt:Device", el("tt:XAddr", d.url(deviceService))))
+		c.kids = append(c.kids, el("tt:Device", el("tt:XAddr", d.url(q, deviceService))))
 	}
 	if want("Media") {
-		c.kids = append(c.kids, el("tt:Media", el("tt:XAddr", d.url(mediaService)), el(
+		c.kids = append(c.kids, el("tt:Media", el("tt:XAddr", d.url(q, mediaService)), el(
 			"tt:StreamingCapabilities",
 			el("tt:RTPMulticast", false), el("tt:RTP_TCP", true), el("tt:RTP_RTSP_TCP", true),
 		)))
 	}
 	if want("PTZ") && d.cam.PTZ {
-		c.kids = append(c.kids, el("tt:PTZ", el("tt:XAddr", d.url(ptzService))))
+		c.kids = append(c.kids, el("tt:PTZ", el("tt:XAddr", d.url(q, ptzService))))
 	}
 	if len(c.kids) == 0 {
 		return elem{}, receiverFault("the device has no service of this category", "ter:ActionNotSupported", "ter:NoSuchService")
@@ -139,7 +137,7 @@ func (d *Device) scopes() []string {
 	return s
 }
 
-func (d *Device) getScopes(*node) (elem, *soapFault) {
+func (d *Device) getScopes(*request) (elem, *soapFault) {
 	var list []elem
 	for _, s := range d.scopes() {
 		def := "Fixed"
@@ -151,7 +149,7 @@ func (d *Device) getScopes(*node) (elem, *soapFault) {
 	return el("tds:GetScopesResponse", list), nil
 }
 
-func (d *Device) getUsers(*node) (elem, *soapFault) {
+func (d *Device) getUsers(*request) (elem, *soapFault) {
 	list := []elem{el("tds:User", el("tt:Username", d.cam.User), el("tt:UserLevel", "Administrator"))}
 	for _, a := range d.cam.Accounts {
 		list = append(list, el("tds:User", el("tt:Username", a.Name), el("tt:UserLevel", a.Level)))
@@ -159,7 +157,7 @@ func (d *Device) getUsers(*node) (elem, *soapFault) {
 	return el("tds:GetUsersResponse", list), nil
 }
 
-func (d *Device) getNetworkInterfaces(*node) (elem, *soapFault) {
+func (d *Device) getNetworkInterfaces(*request) (elem, *soapFault) {
 	return el("tds:GetNetworkInterfacesResponse", el(
 		"tds:NetworkInterfaces", attr{"token", "eth0"},
 		el("tt:Enabled", true),

@@ -29,6 +29,27 @@ const (
 	FaultHTMLError = "html-error"
 	// FaultSingleSession refuses a second RTSP session with 453.
 	FaultSingleSession = "single-session"
+	// FaultSingleConnection serves one TCP connection at a time, on the HTTP
+	// and on the RTSP port each: whoever comes next waits until the first has gone.
+	FaultSingleConnection = "single-connection"
+	// FaultHalfAnswer breaks off in the middle of every SOAP answer and snapshot.
+	FaultHalfAnswer = "half-answer"
+	// FaultWrongNamespace answers in namespaces that are not the service's.
+	FaultWrongNamespace = "wrong-namespace"
+	// FaultSlow30s answers every HTTP request 30 seconds late.
+	FaultSlow30s = "slow-30s"
+	// FaultBusy answers every HTTP request with 503.
+	FaultBusy = "busy"
+	// FaultMaxMasks refuses every new mask as one too many, whatever the options say.
+	FaultMaxMasks = "max-masks"
+	// FaultMirrored and FaultInverted turn the picture, masks and all, left to
+	// right or by half a turn: a mask then lies where nobody asked for it.
+	FaultMirrored = "mirrored"
+	FaultInverted = "inverted"
+	// FaultParkNotApplied reports the preset's position and shows what it showed before.
+	FaultParkNotApplied = "park-not-applied"
+	// FaultParkIgnored accepts GotoPreset and stays where it is.
+	FaultParkIgnored = "park-ignored"
 	// FaultDigestOnly refuses the WS-Security UsernameToken.
 	FaultDigestOnly = "digest-only"
 )
@@ -38,6 +59,8 @@ func FaultNames() []string {
 	return []string{
 		FaultSilent, FaultMaskNotApplied, FaultMaskNotStored, FaultMaskFirstProfileOnly, FaultMaskShrunk,
 		FaultForgetsMasks, FaultStreamDead, FaultClock1970, FaultHTMLError, FaultSingleSession, FaultDigestOnly,
+		FaultSingleConnection, FaultHalfAnswer, FaultWrongNamespace, FaultSlow30s, FaultBusy, FaultMaxMasks, FaultMirrored, FaultInverted,
+		FaultParkNotApplied, FaultParkIgnored,
 	}
 }
 

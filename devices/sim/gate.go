@@ -3,32 +3,82 @@ package sim
 import (
 	"io"
 	"net"
+	"sync"
 	"time"
 )
 
 // gate hands out connections that fall silent when the device does: what
 // arrives is swallowed and nothing goes out, until the other side gives up.
+// While single says so it hands out one at a time; the next ones wait as they
+// do before a device that serves one after the other.
 type gate struct {
 	net.Listener
-	silent func() bool
+	silent, single func() bool
+
+	once   sync.Once
+	closed chan struct{}
+
+	mu   sync.Mutex
+	open int
 }
+
+// gateLook is how often a waiting connection looks whether it is its turn.
+const gateLook = 10 * time.Millisecond
 
 func (g *gate) Accept() (net.Conn, error) {
 	c, err := g.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return &gatedConn{Conn: c, silent: g.silent}, nil
+	for !g.enter() {
+		t := time.NewTimer(gateLook)
+		select {
+		case <-t.C:
+		case <-g.closed:
+			t.Stop()
+			_ = c.Close()
+			return nil, net.ErrClosed
+		}
+	}
+	return &gatedConn{Conn: c, gate: g}, nil
+}
+
+// enter counts a connection in, if it may come.
+func (g *gate) enter() bool {
+	single := g.single()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if single && g.open > 0 {
+		return false
+	}
+	g.open++
+	return true
+}
+
+// Close also ends the wait of who is before the gate.
+func (g *gate) Close() error {
+	g.once.Do(func() { close(g.closed) })
+	return g.Listener.Close()
 }
 
 type gatedConn struct {
 	net.Conn
-	silent func() bool
+	gate *gate
+	left sync.Once
+}
+
+func (c *gatedConn) Close() error {
+	c.left.Do(func() {
+		c.gate.mu.Lock()
+		defer c.gate.mu.Unlock()
+		c.gate.open--
+	})
+	return c.Conn.Close()
 }
 
 func (c *gatedConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if n > 0 && c.silent() {
+	if n > 0 && c.gate.silent() {
 		return 0, c.swallow()
 	}
 	return n, err
@@ -47,7 +97,7 @@ func (c *gatedConn) swallow() error {
 }
 
 func (c *gatedConn) Write(b []byte) (int, error) {
-	if c.silent() {
+	if c.gate.silent() {
 		return len(b), nil
 	}
 	return c.Conn.Write(b)

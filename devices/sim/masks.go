@@ -131,7 +131,7 @@ func (d *Device) createMask(m Mask) (string, *soapFault) {
 			have++
 		}
 	}
-	if have >= d.cam.MaxMasks {
+	if have >= d.cam.MaxMasks || d.faults[FaultMaxMasks] {
 		return "", receiverFault("the configuration holds no more masks", "ter:Action", "ter:MaxMasks")
 	}
 	d.maskCount++

@@ -9,12 +9,12 @@ import (
 
 func (d *Device) media2Ops() service {
 	ops := map[string]operation{
-		"GetServiceCapabilities": {open: true, do: func(*node) (elem, *soapFault) {
+		"GetServiceCapabilities": {open: true, do: func(*request) (elem, *soapFault) {
 			return el("tr2:GetServiceCapabilitiesResponse", d.media2Capabilities()), nil
 		}},
-		"GetProfiles":                  {do: d.getProfiles2},
-		"GetVideoSourceConfigurations": {do: d.getVideoSourceConfigurations2},
-		"GetVideoEncoderConfigurations": {do: func(q *node) (elem, *soapFault) {
+		"GetProfiles":                  {in: "Token? Type*", do: d.getProfiles2},
+		"GetVideoSourceConfigurations": {in: "ConfigurationToken? ProfileToken?", do: d.getVideoSourceConfigurations2},
+		"GetVideoEncoderConfigurations": {in: "ConfigurationToken? ProfileToken?", do: func(q *request) (elem, *soapFault) {
 			var list []elem
 			for _, p := range d.profiles() {
 				if want := q.value(nsTR2, "ProfileToken"); want == "" || want == p.token {
@@ -23,26 +23,26 @@ func (d *Device) media2Ops() service {
 			}
 			return el("tr2:GetVideoEncoderConfigurationsResponse", list), nil
 		}},
-		"GetAudioEncoderConfigurations": {do: func(*node) (elem, *soapFault) {
+		"GetAudioEncoderConfigurations": {in: "ConfigurationToken? ProfileToken?", do: func(*request) (elem, *soapFault) {
 			return el("tr2:GetAudioEncoderConfigurationsResponse", d.audioEncoder2("tr2:Configurations")), nil
 		}},
-		"GetAudioSourceConfigurations": {do: func(*node) (elem, *soapFault) {
+		"GetAudioSourceConfigurations": {in: "ConfigurationToken? ProfileToken?", do: func(*request) (elem, *soapFault) {
 			return el("tr2:GetAudioSourceConfigurationsResponse", d.audioSourceElem("tr2:Configurations")), nil
 		}},
-		"GetStreamUri":   {do: d.getStreamURI2},
-		"GetSnapshotUri": {do: d.getSnapshotURI2},
-		"GetOSDs": {do: func(q *node) (elem, *soapFault) {
+		"GetStreamUri":   {in: "Protocol ProfileToken", do: d.getStreamURI2},
+		"GetSnapshotUri": {in: "ProfileToken", do: d.getSnapshotURI2},
+		"GetOSDs": {in: "OSDToken? ConfigurationToken?", do: func(q *request) (elem, *soapFault) {
 			return d.osds("tr2", q.value(nsTR2, "ConfigurationToken"), q.value(nsTR2, "OSDToken"))
 		}},
 	}
 	if d.cam.Masks {
-		ops["GetMasks"] = operation{do: d.getMasks}
-		ops["GetMaskOptions"] = operation{do: d.getMaskOptions}
-		ops["CreateMask"] = operation{do: d.createMaskOp}
-		ops["SetMask"] = operation{do: d.setMaskOp}
-		ops["DeleteMask"] = operation{do: d.deleteMaskOp}
+		ops["GetMasks"] = operation{in: "Token? ConfigurationToken?", do: d.getMasks}
+		ops["GetMaskOptions"] = operation{in: "ConfigurationToken", do: d.getMaskOptions}
+		ops["CreateMask"] = operation{in: "Mask(~)", do: d.createMaskOp}
+		ops["SetMask"] = operation{in: "Mask(~)", do: d.setMaskOp}
+		ops["DeleteMask"] = operation{in: "Token", do: d.deleteMaskOp}
 	}
-	return service{namespace: nsTR2, ops: ops}
+	return service{path: media2Service, namespace: nsTR2, capabilities: d.media2Capabilities(), ops: ops}
 }
 
 func (d *Device) media2Capabilities() elem {
@@ -62,7 +62,7 @@ func (d *Device) media2Capabilities() elem {
 
 // getProfiles2 lists names and tokens, and of the configurations only the
 // kinds that are asked for (Media2 §5.2.2).
-func (d *Device) getProfiles2(q *node) (elem, *soapFault) {
+func (d *Device) getProfiles2(q *request) (elem, *soapFault) {
 	token := q.value(nsTR2, "Token")
 	kinds := map[string]bool{}
 	for _, k := range q.kids {
@@ -86,7 +86,7 @@ func (d *Device) getProfiles2(q *node) (elem, *soapFault) {
 		add("AudioSource", d.audioSourceElem("tr2:AudioSource"))
 		add("VideoEncoder", d.videoEncoder2("tr2:VideoEncoder", p))
 		add("AudioEncoder", d.audioEncoder2("tr2:AudioEncoder"))
-		add("PTZ", d.ptzConfigurationElem("tr2:PTZ"))
+		add("PTZ", d.ptzConfigurationElem("tr2:PTZ", p.lens))
 		e := el("tr2:Profiles", attr{"token", p.token}, attr{"fixed", "true"}, el("tr2:Name", p.name))
 		if len(set) > 0 {
 			e.kids = append(e.kids, el("tr2:Configurations", set))
@@ -124,7 +124,7 @@ func (d *Device) audioEncoder2(name string) elem {
 		el("tt:Encoding", "PCMU"), el("tt:Bitrate", 64), el("tt:SampleRate", 8))
 }
 
-func (d *Device) getVideoSourceConfigurations2(q *node) (elem, *soapFault) {
+func (d *Device) getVideoSourceConfigurations2(q *request) (elem, *soapFault) {
 	want, of := q.value(nsTR2, "ConfigurationToken"), q.value(nsTR2, "ProfileToken")
 	if want != "" {
 		if _, f := d.configuration(want); f != nil {
@@ -146,7 +146,7 @@ func (d *Device) getVideoSourceConfigurations2(q *node) (elem, *soapFault) {
 	return el("tr2:GetVideoSourceConfigurationsResponse", list), nil
 }
 
-func (d *Device) getStreamURI2(q *node) (elem, *soapFault) {
+func (d *Device) getStreamURI2(q *request) (elem, *soapFault) {
 	p, f := d.profile(q.value(nsTR2, "ProfileToken"))
 	if f != nil {
 		return elem{}, f
@@ -159,7 +159,7 @@ func (d *Device) getStreamURI2(q *node) (elem, *soapFault) {
 	}
 }
 
-func (d *Device) getSnapshotURI2(q *node) (elem, *soapFault) {
+func (d *Device) getSnapshotURI2(q *request) (elem, *soapFault) {
 	p, f := d.profile(q.value(nsTR2, "ProfileToken"))
 	if f != nil {
 		return elem{}, f
@@ -167,7 +167,7 @@ func (d *Device) getSnapshotURI2(q *node) (elem, *soapFault) {
 	return el("tr2:GetSnapshotUriResponse", el("tr2:Uri", d.snapshotURL(p.lens, p.path))), nil
 }
 
-func (d *Device) getMasks(q *node) (elem, *soapFault) {
+func (d *Device) getMasks(q *request) (elem, *soapFault) {
 	token, config := q.value(nsTR2, "Token"), q.value(nsTR2, "ConfigurationToken")
 	if config != "" {
 		if _, f := d.configuration(config); f != nil {
@@ -202,7 +202,7 @@ func maskElem(m Mask) elem {
 		black("tr2:Color"), el("tr2:Enabled", m.Enabled))
 }
 
-func (d *Device) getMaskOptions(q *node) (elem, *soapFault) {
+func (d *Device) getMaskOptions(q *request) (elem, *soapFault) {
 	if _, f := d.configuration(q.value(nsTR2, "ConfigurationToken")); f != nil {
 		return elem{}, f
 	}
@@ -212,8 +212,8 @@ func (d *Device) getMaskOptions(q *node) (elem, *soapFault) {
 		el("tr2:Color", black("tt:ColorList")))), nil
 }
 
-func (d *Device) createMaskOp(q *node) (elem, *soapFault) {
-	m, f := parseMask(q)
+func (d *Device) createMaskOp(q *request) (elem, *soapFault) {
+	m, f := parseMask(q.node)
 	if f != nil {
 		return elem{}, f
 	}
@@ -224,8 +224,8 @@ func (d *Device) createMaskOp(q *node) (elem, *soapFault) {
 	return el("tr2:CreateMaskResponse", el("tr2:Token", token)), nil
 }
 
-func (d *Device) setMaskOp(q *node) (elem, *soapFault) {
-	m, f := parseMask(q)
+func (d *Device) setMaskOp(q *request) (elem, *soapFault) {
+	m, f := parseMask(q.node)
 	if f != nil {
 		return elem{}, f
 	}
@@ -235,7 +235,7 @@ func (d *Device) setMaskOp(q *node) (elem, *soapFault) {
 	return el("tr2:SetMaskResponse"), nil
 }
 
-func (d *Device) deleteMaskOp(q *node) (elem, *soapFault) {
+func (d *Device) deleteMaskOp(q *request) (elem, *soapFault) {
 	if f := d.deleteMask(q.value(nsTR2, "Token")); f != nil {
 		return elem{}, f
 	}

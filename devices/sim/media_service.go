@@ -88,25 +88,25 @@ func (d *Device) encoding() string {
 }
 
 func (d *Device) mediaOps() service {
-	return service{namespace: nsTRT, ops: map[string]operation{
-		"GetServiceCapabilities": {open: true, do: func(*node) (elem, *soapFault) {
+	return service{path: mediaService, namespace: nsTRT, capabilities: d.mediaCapabilities(), ops: map[string]operation{
+		"GetServiceCapabilities": {open: true, do: func(*request) (elem, *soapFault) {
 			return el("trt:GetServiceCapabilitiesResponse", d.mediaCapabilities()), nil
 		}},
-		"GetProfiles": {do: func(*node) (elem, *soapFault) {
+		"GetProfiles": {do: func(*request) (elem, *soapFault) {
 			var list []elem
 			for _, p := range d.profiles() {
 				list = append(list, d.profileElem("trt:Profiles", p))
 			}
 			return el("trt:GetProfilesResponse", list), nil
 		}},
-		"GetProfile": {do: func(q *node) (elem, *soapFault) {
+		"GetProfile": {in: "ProfileToken", do: func(q *request) (elem, *soapFault) {
 			p, f := d.profile(q.value(nsTRT, "ProfileToken"))
 			if f != nil {
 				return elem{}, f
 			}
 			return el("trt:GetProfileResponse", d.profileElem("trt:Profile", p)), nil
 		}},
-		"GetVideoSources": {do: func(*node) (elem, *soapFault) {
+		"GetVideoSources": {do: func(*request) (elem, *soapFault) {
 			var list []elem
 			for n := 1; n <= d.cam.Lenses; n++ {
 				list = append(list, el("trt:VideoSources", attr{"token", sourceToken(n)},
@@ -114,21 +114,21 @@ func (d *Device) mediaOps() service {
 			}
 			return el("trt:GetVideoSourcesResponse", list), nil
 		}},
-		"GetVideoSourceConfigurations": {do: func(*node) (elem, *soapFault) {
+		"GetVideoSourceConfigurations": {do: func(*request) (elem, *soapFault) {
 			var list []elem
 			for _, c := range d.configurations() {
 				list = append(list, d.videoSourceElem("trt:Configurations", c))
 			}
 			return el("trt:GetVideoSourceConfigurationsResponse", list), nil
 		}},
-		"GetAudioSources": {do: func(*node) (elem, *soapFault) {
+		"GetAudioSources": {do: func(*request) (elem, *soapFault) {
 			r := el("trt:GetAudioSourcesResponse")
 			if d.cam.Sound {
 				r.kids = append(r.kids, el("trt:AudioSources", attr{"token", "microphone_1"}, el("tt:Channels", 1)))
 			}
 			return r, nil
 		}},
-		"GetStreamUri": {do: func(q *node) (elem, *soapFault) {
+		"GetStreamUri": {in: "StreamSetup(tt:Stream tt:Transport(tt:Protocol tt:Tunnel?(~))) ProfileToken", do: func(q *request) (elem, *soapFault) {
 			p, f := d.profile(q.value(nsTRT, "ProfileToken"))
 			if f != nil {
 				return elem{}, f
@@ -139,14 +139,14 @@ func (d *Device) mediaOps() service {
 			}
 			return el("trt:GetStreamUriResponse", mediaURI(d.streamURL(p.lens, p.path))), nil
 		}},
-		"GetSnapshotUri": {do: func(q *node) (elem, *soapFault) {
+		"GetSnapshotUri": {in: "ProfileToken", do: func(q *request) (elem, *soapFault) {
 			p, f := d.profile(q.value(nsTRT, "ProfileToken"))
 			if f != nil {
 				return elem{}, f
 			}
 			return el("trt:GetSnapshotUriResponse", mediaURI(d.snapshotURL(p.lens, p.path))), nil
 		}},
-		"GetOSDs": {do: func(q *node) (elem, *soapFault) {
+		"GetOSDs": {in: "ConfigurationToken?", do: func(q *request) (elem, *soapFault) {
 			return d.osds("trt", q.value(nsTRT, "ConfigurationToken"), "")
 		}},
 	}}
@@ -178,13 +178,6 @@ func (d *Device) audioSourceElem(name string) elem {
 		return elem{}
 	}
 	return el(name, attr{"token", "asc_1"}, el("tt:Name", "Microphone"), el("tt:UseCount", len(d.profiles())), el("tt:SourceToken", "microphone_1"))
-}
-
-func (d *Device) ptzConfigurationElem(name string) elem {
-	if !d.cam.PTZ {
-		return elem{}
-	}
-	return el(name, attr{"token", "ptzc_1"}, el("tt:Name", "PTZ"), el("tt:UseCount", len(d.profiles())), el("tt:NodeToken", "ptz_1"))
 }
 
 func noMulticast() elem {
@@ -221,7 +214,7 @@ func (d *Device) profileElem(name string, p profile) elem {
 	}
 	return el(name, attr{"token", p.token}, attr{"fixed", "true"}, el("tt:Name", p.name),
 		d.videoSourceElem("tt:VideoSourceConfiguration", c), d.audioSourceElem("tt:AudioSourceConfiguration"),
-		encoder, sound, d.ptzConfigurationElem("tt:PTZConfiguration"))
+		encoder, sound, d.ptzConfigurationElem("tt:PTZConfiguration", p.lens))
 }
 
 // osds lists the on-screen texts; both Media services have them, in the same

@@ -5,6 +5,7 @@ import (
 	"image/draw"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -404,4 +405,49 @@ func glyph(ch rune) [5]uint8 {
 	default:
 		return [5]uint8{0, 2, 0, 2, 0}
 	}
+}
+
+// enlarge shows the middle of a picture over its whole size.
+func enlarge(src *image.YCbCr, factor float64) *image.YCbCr {
+	w, h := src.Rect.Dx(), src.Rect.Dy()
+	p := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio420)
+	plane := func(dst, from []uint8, stride, w, h int) {
+		from0 := func(v, size int) int { return int(float64(size)/2 + (float64(v)-float64(size)/2)/factor) }
+		for y := range h {
+			row := from[from0(y, h)*stride:]
+			for x := range w {
+				dst[y*stride+x] = row[from0(x, w)]
+			}
+		}
+	}
+	plane(p.Y, src.Y, p.YStride, w, h)
+	plane(p.Cb, src.Cb, p.CStride, w/2, h/2)
+	plane(p.Cr, src.Cr, p.CStride, w/2, h/2)
+	return p
+}
+
+// turn mirrors a picture left to right, or turns it by half, or both.
+func turn(p *image.YCbCr, mirror, half bool) {
+	if mirror == half && !half {
+		return
+	}
+	w, h := p.Rect.Dx(), p.Rect.Dy()
+	plane := func(b []uint8, stride, w, h int) {
+		if mirror != half { // half a turn is both flips; the mirror undoes one
+			for y := range h {
+				slices.Reverse(b[y*stride : y*stride+w])
+			}
+		}
+		if half {
+			for y := range h / 2 {
+				top, bottom := b[y*stride:y*stride+w], b[(h-1-y)*stride:(h-1-y)*stride+w]
+				for x := range w {
+					top[x], bottom[x] = bottom[x], top[x]
+				}
+			}
+		}
+	}
+	plane(p.Y, p.YStride, w, h)
+	plane(p.Cb, p.CStride, w/2, h/2)
+	plane(p.Cr, p.CStride, w/2, h/2)
 }

@@ -49,7 +49,12 @@ type Camera struct {
 	OSD      []string // texts reported as on-screen display; they are not drawn
 	Sound    bool     // a microphone: in the profiles, and as a G.711 track
 	Lenses   int      // video sources, default 1, at most 8
-	PTZ      bool
+	PTZ      bool     // each lens can be turned by itself
+	// PTZSpeed is how fast it turns, in units of ONVIF's generic space (-1..1
+	// from one end to the other) per second; default 1.
+	PTZSpeed float64
+	// Presets of every lens that turns; default one, preset_1, straight ahead.
+	Presets []Preset
 
 	Masks         bool // Media2 privacy masks
 	MaxMasks      int  // per video source configuration, default 8
@@ -70,6 +75,8 @@ type Camera struct {
 
 	Clock func() time.Time // the device's clock, default time.Now
 	Log   *slog.Logger     // default: none
+
+	slow time.Duration // of FaultSlow30s; only tests are in a hurry
 }
 
 // Account is a user as GetUsers lists it; level as ONVIF names it
@@ -171,6 +178,15 @@ func (c *Camera) complete() error {
 	num(&c.Width, 640)
 	num(&c.Height, 360)
 	num(&c.FPS, 5)
+	if c.slow == 0 {
+		c.slow = 30 * time.Second
+	}
+	if c.PTZSpeed == 0 {
+		c.PTZSpeed = 1
+	}
+	if c.Presets == nil {
+		c.Presets = []Preset{{Token: "preset_1", Name: "Working position"}}
+	}
 	if c.KeyInterval == 0 {
 		c.KeyInterval = 2 * time.Second
 	}
@@ -192,6 +208,8 @@ func (c *Camera) complete() error {
 		return fmt.Errorf("picture of %dx%d; width must be a multiple of 16, height of 8, both 64 to 2032 (RFC 2435)", c.Width, c.Height)
 	case c.FPS < 1 || c.FPS > 30:
 		return fmt.Errorf("%d frames per second; 1 to 30 are possible", c.FPS)
+	case c.PTZSpeed < 0 || len(c.Presets) > maxPresets:
+		return fmt.Errorf("a speed of %g and %d presets; speeds are above 0, presets at most %d", c.PTZSpeed, len(c.Presets), maxPresets)
 	case c.SplitConfigurations && !c.SubStream:
 		return errors.New("split configurations need a sub-stream")
 	}
@@ -255,9 +273,10 @@ func (d *Device) now() time.Time {
 	return t.UTC()
 }
 
-// Move turns the camera: the scene shifts by fractions of the picture's width
-// and height, as if the lens were panned right and tilted down. The scene
-// ends half a picture from its middle on each side.
+// Move is a hand on the camera: the scene shifts by fractions of the picture's
+// width and height, as if the lens were panned right and tilted down. A camera
+// that turns by itself does not know of it. The scene ends half a picture from
+// its middle on each side.
 func (d *Device) Move(lens int, dx, dy float64) error {
 	return d.onLens(lens, func(l *source) { l.pan(dx, dy) })
 }
@@ -427,7 +446,12 @@ func (d *Device) listen(ctx context.Context, port *int, what string) (net.Listen
 	if *port == 0 {
 		*port = a.Port
 	}
-	return &gate{Listener: ln, silent: func() bool { return d.fault(FaultSilent) }}, nil
+	return &gate{
+		Listener: ln,
+		silent:   func() bool { return d.fault(FaultSilent) },
+		single:   func() bool { return d.fault(FaultSingleConnection) },
+		closed:   make(chan struct{}),
+	}, nil
 }
 
 // closeQuietly drops the error of a second close of the same thing.

@@ -19,11 +19,24 @@ const (
 	nsTRT  = "http://www.onvif.org/ver10/media/wsdl"
 	nsTR2  = "http://www.onvif.org/ver20/media/wsdl"
 	nsPTZ  = "http://www.onvif.org/ver20/ptz/wsdl"
+	nsTMD  = "http://www.onvif.org/ver10/deviceIO/wsdl"
+	nsTEV  = "http://www.onvif.org/ver10/events/wsdl"
+	nsTRC  = "http://www.onvif.org/ver10/recording/wsdl"
+	nsTSE  = "http://www.onvif.org/ver10/search/wsdl"
+	nsTIMG = "http://www.onvif.org/ver20/imaging/wsdl"
+	nsTAN  = "http://www.onvif.org/ver20/analytics/wsdl"
+	nsTNS1 = "http://www.onvif.org/ver10/topics"
 	nsTT   = "http://www.onvif.org/ver10/schema"
 	nsTER  = "http://www.onvif.org/ver10/error"
 	nsDN   = "http://www.onvif.org/ver10/network/wsdl"
 	nsWSA  = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 	nsWSD  = "http://schemas.xmlsoap.org/ws/2005/04/discovery"
+	nsWSNT = "http://docs.oasis-open.org/wsn/b-2"
+	nsTOP  = "http://docs.oasis-open.org/wsn/t-1"
+	nsBF   = "http://docs.oasis-open.org/wsrf/bf-2"
+	nsRW   = "http://docs.oasis-open.org/wsrf/rw-2"
+	nsWSA5 = "http://www.w3.org/2005/08/addressing" // of the event service
+	nsXS   = "http://www.w3.org/2001/XMLSchema"
 	nsWSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 	nsWSU  = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 )
@@ -197,7 +210,8 @@ type soapFault struct {
 	code   string   // env:Sender or env:Receiver
 	sub    []string // ter: subcodes, outer first
 	reason string
-	status int // HTTP
+	detail elem // without a name: none
+	status int  // HTTP
 }
 
 func (f *soapFault) Error() string {
@@ -226,7 +240,7 @@ func (f *soapFault) elem() elem {
 		code.kids = append(code.kids, sub)
 	}
 	return el("env:Fault", code,
-		el("env:Reason", el("env:Text", attr{"xml:lang", "en"}, f.reason)))
+		el("env:Reason", el("env:Text", attr{"xml:lang", "en"}, f.reason)), f.detail)
 }
 
 // elem is one element of an answer, with its prefix written out. The
@@ -285,14 +299,50 @@ func escape(s string) string {
 	return b.String()
 }
 
+// prefixes are those that answers use, and what they stand for.
+func prefixes() []attr {
+	return []attr{
+		{"env", nsEnv},
+		{"ter", nsTER},
+		{"tt", nsTT},
+		{"xs", nsXS},
+		{"tds", nsTDS},
+		{"trt", nsTRT},
+		{"tr2", nsTR2},
+		{"tptz", nsPTZ},
+		{"tmd", nsTMD},
+		{"tev", nsTEV},
+		{"trc", nsTRC},
+		{"tse", nsTSE},
+		{"timg", nsTIMG},
+		{"tan", nsTAN},
+		{"tns1", nsTNS1},
+		{"wsa", nsWSA},
+		{"wsa5", nsWSA5},
+		{"wsnt", nsWSNT},
+		{"wstop", nsTOP},
+		{"bf", nsBF},
+		{"rw", nsRW},
+		{"d", nsWSD},
+		{"dn", nsDN},
+	}
+}
+
 // marshalEnvelope writes a whole SOAP message.
-func marshalEnvelope(header []elem, body elem) []byte {
-	root := el(
-		"env:Envelope",
-		attr{"xmlns:env", nsEnv}, attr{"xmlns:ter", nsTER}, attr{"xmlns:tt", nsTT},
-		attr{"xmlns:tds", nsTDS}, attr{"xmlns:trt", nsTRT}, attr{"xmlns:tr2", nsTR2}, attr{"xmlns:tptz", nsPTZ},
-		attr{"xmlns:wsa", nsWSA}, attr{"xmlns:d", nsWSD}, attr{"xmlns:dn", nsDN},
-	)
+func marshalEnvelope(header []elem, body elem) []byte { return marshalWith(prefixes(), header, body) }
+
+func marshalWith(spaces []attr, header []elem, body elem) []byte {
+	used := map[string]bool{"env": true}
+	body.prefixes(used)
+	for _, h := range header {
+		h.prefixes(used)
+	}
+	root := el("env:Envelope")
+	for _, p := range spaces {
+		if used[p.name] {
+			root.attrs = append(root.attrs, attr{"xmlns:" + p.name, p.value})
+		}
+	}
 	if len(header) > 0 {
 		root.kids = append(root.kids, el("env:Header", header))
 	}
@@ -301,4 +351,27 @@ func marshalEnvelope(header []elem, body elem) []byte {
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
 	root.write(&b)
 	return b.Bytes()
+}
+
+// prefixes notes every prefix that the element and what is in it may use:
+// in names, and in text that may hold a qualified name.
+func (e elem) prefixes(used map[string]bool) {
+	for _, s := range append([]string{e.name, e.text}, attrWords(e.attrs)...) {
+		for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ' ' || r == '|' || r == '/' }) {
+			if p, _, ok := strings.Cut(word, ":"); ok {
+				used[p] = true
+			}
+		}
+	}
+	for _, k := range e.kids {
+		k.prefixes(used)
+	}
+}
+
+func attrWords(list []attr) []string {
+	var words []string
+	for _, a := range list {
+		words = append(words, a.name, a.value)
+	}
+	return words
 }

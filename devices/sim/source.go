@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -25,7 +26,9 @@ type source struct {
 
 	mu     sync.Mutex // all below
 	world  *image.YCbCr
-	panned Point // where the picture's top left corner lies, in scene units
+	turned Point // by hand, in scene units
+	motor  motor
+	stuck  *pose // where the lens really looks, if the device reports another place
 	front  Cover
 	rand   *rand.Rand
 }
@@ -35,17 +38,17 @@ func newSource(d *Device, number int) *source {
 	s.Seed += int64(number - 1)
 	return &source{
 		dev: d, number: number, scene: s,
-		world:  paintScene(s, d.cam.Width, d.cam.Height),
-		panned: Point{0.5, 0.5},
-		rand:   rand.New(rand.NewPCG(uint64(s.Seed), uint64(number))),
+		world: paintScene(s, d.cam.Width, d.cam.Height),
+		motor: motor{speed: d.cam.PTZSpeed, to: &pose{}, presets: slices.Clone(d.cam.Presets)},
+		rand:  rand.New(rand.NewPCG(uint64(s.Seed), uint64(number))),
 	}
 }
 
 func (l *source) pan(dx, dy float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.panned.X = max(0, min(1, l.panned.X+dx))
-	l.panned.Y = max(0, min(1, l.panned.Y+dy))
+	l.turned.X = max(-0.5, min(0.5, l.turned.X+dx))
+	l.turned.Y = max(-0.5, min(0.5, l.turned.Y+dy))
 }
 
 func (l *source) cover(with Cover) {
@@ -64,26 +67,48 @@ func (l *source) plant(img image.Image) {
 	l.world = world
 }
 
-// render draws what reaches the sensor, before masks.
-func (l *source) render(now time.Time) *image.YCbCr {
+// view is where the lens looks: the picture's top left corner in scene units
+// (0..1), how much it is enlarged, and what hangs before it. The caller holds mu.
+func (l *source) view() (at Point, zoom float64, front Cover) {
+	p, _, _ := l.motor.at(time.Now())
+	if l.stuck != nil {
+		p = *l.stuck
+	}
+	front = l.front
+	for _, preset := range l.dev.cam.Presets {
+		if l.dev.cam.PTZ && front == ClearLens && preset.pose().near(p) {
+			front = preset.Sees
+		}
+	}
+	x, y := 0.5+l.turned.X+p.pan/2, 0.5+l.turned.Y-p.tilt/2
+	return Point{max(0, min(1, x)), max(0, min(1, y))}, 1 + 3*p.zoom, front
+}
+
+// render draws what reaches the sensor, before masks. covered tells that
+// something hangs before the lens.
+func (l *source) render(now time.Time) (sensor *image.YCbCr, covered bool) {
 	w, h := l.dev.cam.Width, l.dev.cam.Height
 	l.mu.Lock()
-	world, front := l.world, l.front
-	x, y := int(l.panned.X*float64(w))&^1, int(l.panned.Y*float64(h))&^1
+	at, zoom, front := l.view()
 	r := rand.New(rand.NewPCG(l.rand.Uint64(), l.rand.Uint64()))
+	world := l.world
 	l.mu.Unlock()
 	if front != ClearLens {
-		return coverPicture(front, w, h, r)
+		return coverPicture(front, w, h, r), true
 	}
+	x, y := int(at.X*float64(w))&^1, int(at.Y*float64(h))&^1
 	p := crop(world, x, y, w, h)
 	paintPeople(p, l.scene, now, float64(x)/float64(w), float64(y)/float64(h))
+	if zoom > 1 {
+		p = enlarge(p, zoom)
+	}
 	grain(p, 2, r)
-	return p
+	return p, false
 }
 
 // finish turns the sensor's picture into that of a path: its size, the
 // clock and the masks. It leaves the sensor's picture as it is.
-func (l *source) finish(sensor *image.YCbCr, path string, now time.Time) *image.YCbCr {
+func (l *source) finish(sensor *image.YCbCr, covered bool, path string, now time.Time) *image.YCbCr {
 	var p *image.YCbCr
 	w, h := l.dev.size(path)
 	if path == pathSub {
@@ -91,9 +116,6 @@ func (l *source) finish(sensor *image.YCbCr, path string, now time.Time) *image.
 	} else {
 		p = crop(sensor, 0, 0, w, h)
 	}
-	l.mu.Lock()
-	covered := l.front != ClearLens
-	l.mu.Unlock()
 	if l.dev.cam.Overlay == OverlayUnder && !covered {
 		paintClock(p, now)
 	}
@@ -104,6 +126,7 @@ func (l *source) finish(sensor *image.YCbCr, path string, now time.Time) *image.
 		}
 		paintPolygon(p, px, grey(0))
 	}
+	turn(p, l.dev.fault(FaultMirrored), l.dev.fault(FaultInverted))
 	if l.dev.cam.Overlay == OverlayOver {
 		paintClock(p, now)
 	}
@@ -130,7 +153,8 @@ func (d *Device) shownMasks(lens int, path string) [][]Point {
 // picture renders a path's picture of this moment.
 func (l *source) picture(path string) *image.YCbCr {
 	now := l.dev.now()
-	return l.finish(l.render(now), path, now)
+	sensor, covered := l.render(now)
+	return l.finish(sensor, covered, path, now)
 }
 
 // run feeds the lens's streams: it renders and encodes only while somebody
@@ -195,7 +219,7 @@ func (l *source) stream(ctx context.Context, f *feed) {
 			continue
 		}
 		now, taken := l.dev.now(), time.Now()
-		sensor := l.render(now)
+		sensor, covered := l.render(now)
 		l.dev.count(func(s *Stats) { s.Frames++ })
 		for _, p := range f.paths {
 			if p.readers.Load() == 0 {
@@ -211,7 +235,7 @@ func (l *source) stream(ctx context.Context, f *feed) {
 				}
 				encoders[p] = e
 			}
-			if err := e.encode(l.finish(sensor, p.name, now), taken); err != nil {
+			if err := e.encode(l.finish(sensor, covered, p.name, now), taken); err != nil {
 				if ctx.Err() == nil {
 					l.dev.log.Warn("encoder failed", "path", p.name, "error", err)
 				}

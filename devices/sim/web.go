@@ -2,11 +2,14 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,24 +25,49 @@ const (
 	ptzService    = "/onvif/ptz_service"
 )
 
+const writeTimeout = 20 * time.Second
+
 // webServer is the device's HTTP side, from boot to halt.
 type webServer struct {
 	server *http.Server
+	cancel context.CancelFunc // of every request
 	served chan error
 	work   sync.WaitGroup // handlers under way
 }
 
 // service is what answers at one path.
 type service struct {
-	namespace string
-	ops       map[string]operation
+	path, namespace string
+	ops             map[string]operation
+	capabilities    elem // of the service itself; without a name: it is not listed
 }
 
 // operation answers one request. Those that ONVIF puts into the access class
 // PRE_AUTH need no login.
 type operation struct {
 	open bool
-	do   func(request *node) (elem, *soapFault)
+	// space is the namespace of the request where it is not the service's.
+	space string
+	in    shape
+	// action is what a WS-Addressing header of the answer says; empty sends none.
+	action string
+	do     func(q *request) (elem, *soapFault)
+}
+
+// request is the body of a request, and how it came.
+type request struct {
+	*node
+	header *node
+	w      http.ResponseWriter
+	http   *http.Request
+}
+
+// patient lets a request take long: the server's own time limits are moved.
+func (q *request) patient(d time.Duration) {
+	c := http.NewResponseController(q.w)
+	// Both fail only on a connection that is gone, which the write will tell.
+	_ = c.SetReadDeadline(time.Time{})
+	_ = c.SetWriteDeadline(time.Now().Add(d + writeTimeout))
 }
 
 func (d *Device) serveHTTP(ctx context.Context) (*webServer, error) {
@@ -47,35 +75,76 @@ func (d *Device) serveHTTP(ctx context.Context) (*webServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &webServer{served: make(chan error, 1)}
+	// Requests outlive the call that boots; close ends them.
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	w := &webServer{served: make(chan error, 1), cancel: cancel}
 	mux := http.NewServeMux()
-	for path, s := range map[string]service{
-		deviceService: d.deviceOps(),
-		mediaService:  d.mediaOps(),
-		media2Service: d.media2Ops(),
-		ptzService:    d.ptzOps(),
-	} {
-		if len(s.ops) > 0 {
-			mux.HandleFunc(path, func(rw http.ResponseWriter, r *http.Request) { d.soap(rw, r, s) })
-		}
+	for _, s := range d.services() {
+		mux.HandleFunc(s.path, func(rw http.ResponseWriter, r *http.Request) { d.soap(rw, r, s) })
 	}
 	mux.HandleFunc("/snapshot/{lens}/{file}", d.snapshot)
 	w.server = &http.Server{
 		Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			w.work.Add(1)
 			defer w.work.Done()
-			mux.ServeHTTP(rw, r)
+			if d.late(rw, r) {
+				mux.ServeHTTP(rw, r)
+			}
 		}),
+		BaseContext:       func(net.Listener) context.Context { return run },
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       20 * time.Second,
-		WriteTimeout:      20 * time.Second,
+		WriteTimeout:      writeTimeout,
 		IdleTimeout:       time.Minute,
 	}
 	go func() { w.served <- w.server.Serve(ln) }()
 	return w, nil
 }
 
+// late makes a device slow or busy; it tells whether there is an answer at all.
+func (d *Device) late(w http.ResponseWriter, r *http.Request) bool {
+	if d.fault(FaultSlow30s) {
+		(&request{w: w}).patient(d.cam.slow)
+		// Nobody sees that the caller leaves before its body is read.
+		b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBytes+1))
+		if err != nil {
+			return false
+		}
+		r.Body = io.NopCloser(bytes.NewReader(b))
+		if !wait(r.Context(), d.cam.slow) {
+			return false
+		}
+	}
+	if d.fault(FaultBusy) {
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "busy", http.StatusServiceUnavailable)
+		return false
+	}
+	return true
+}
+
+// wait tells whether the time passed before ctx ended.
+func wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// services lists what the device has, as GetServices tells it.
+func (d *Device) services() []service {
+	all := []service{
+		d.deviceOps(), d.mediaOps(), d.media2Ops(), d.ptzOps(),
+	}
+	return slices.DeleteFunc(all, func(s service) bool { return s.path == "" })
+}
+
 func (w *webServer) close() error {
+	w.cancel()
 	err := w.server.Close()
 	if served := <-w.served; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
@@ -102,36 +171,76 @@ func (d *Device) soap(w http.ResponseWriter, r *http.Request, s service) {
 		http.Error(w, "the request is too long or was cut off", http.StatusBadRequest)
 		return
 	}
-	answer, fault := d.call(w, r, s, b)
+	header, answer, fault := d.call(w, r, s, b)
 	status := http.StatusOK
 	if fault != nil {
 		answer, status = fault.elem(), fault.status
 	}
 	w.Header().Set("Content-Type", "application/soap+xml; charset=utf-8")
-	w.WriteHeader(status)
-	d.write(w, marshalEnvelope(nil, answer))
+	d.send(w, status, marshalWith(d.spaces(), header, answer))
 }
 
-func (d *Device) call(w http.ResponseWriter, r *http.Request, s service, b []byte) (elem, *soapFault) {
+// spaces are the namespaces of answers, as far as the device has them right.
+func (d *Device) spaces() []attr {
+	all := prefixes()
+	if !d.fault(FaultWrongNamespace) {
+		return all
+	}
+	for i, p := range all {
+		switch p.name {
+		case "tr2": // as seen in a real camera
+			all[i].value = nsTRT
+		case "tmd":
+			all[i].value = nsTDS
+		case "tds", "trt", "tptz", "tev", "trc", "tse", "timg", "tan":
+			all[i].value = strings.Replace(p.value, "http://www.onvif.org/", "http://www.onvif.org/onvif/", 1)
+		}
+	}
+	return all
+}
+
+func (d *Device) call(w http.ResponseWriter, r *http.Request, s service, b []byte) (header []elem, answer elem, fault *soapFault) {
 	env, err := parseEnvelope(b)
 	if err != nil {
 		if f, ok := errors.AsType[*soapFault](err); ok {
-			return elem{}, f
+			return nil, elem{}, f
 		}
-		return elem{}, receiverFault("the request cannot be read", "ter:Action")
+		return nil, elem{}, receiverFault("the request cannot be read", "ter:Action")
 	}
 	op, known := s.ops[env.body.name.Local]
-	known = known && env.body.name.Space == s.namespace
+	space := cmp.Or(op.space, s.namespace)
+	known = known && env.body.name.Space == space
 	if !known || !op.open {
 		if f := d.authorise(w, r, env.header); f != nil {
-			return elem{}, f
+			return nil, elem{}, f
 		}
 	}
 	if !known {
-		return elem{}, receiverFault(fmt.Sprintf("this service has no operation %s", env.body.name.Local), "ter:ActionNotSupported")
+		return nil, elem{}, receiverFault(fmt.Sprintf("this service has no operation %s", env.body.name.Local), "ter:ActionNotSupported")
 	}
 	d.count(func(t *Stats) { t.Requests[env.body.name.Local]++ })
-	return op.do(env.body)
+	if f := op.in.check(env.body, space); f != nil {
+		return nil, elem{}, f
+	}
+	if op.action != "" {
+		header = append(header, el("wsa5:Action", op.action))
+		if id := env.header.value(nsWSA5, "MessageID"); id != "" {
+			header = append(header, el("wsa5:RelatesTo", id))
+		}
+	}
+	answer, fault = op.do(&request{node: env.body, header: env.header, w: w, http: r})
+	return header, answer, fault
+}
+
+// send writes an answer of known length; half of it where the device breaks off.
+func (d *Device) send(w http.ResponseWriter, status int, b []byte) {
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	if d.fault(FaultHalfAnswer) {
+		// The server drops the connection of a handler that promised more.
+		b = b[:len(b)/2]
+	}
+	w.WriteHeader(status)
+	d.write(w, b)
 }
 
 // authorise follows ONVIF Core §5.9: HTTP digest or the UsernameToken; who
@@ -188,9 +297,8 @@ func (d *Device) snapshot(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "image/jpeg")
-	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.Header().Set("Cache-Control", "no-store")
-	d.write(w, b)
+	d.send(w, http.StatusOK, b)
 }
 
 // write notes who hung up before the answer; nothing more can be done.
