@@ -138,20 +138,34 @@ func (s *searcher) open(ctx context.Context) (ways []*way, errs []error) {
 		errs = append(errs, err)
 	}
 	if s.search.Sweep {
-		plan, err := newSweep(s.subnets)
+		w, err := s.sweeping(ctx)
+		ways = append(ways, w...)
 		errs = append(errs, err)
-		if plan != nil && plan.total > 0 {
-			sock, err := openSocket(ctx, netip.AddrPortFrom(netip.IPv4Unspecified(), 0), nil)
-			if err != nil {
-				return ways, append(errs, err)
-			}
-			ways = append(ways, &way{
-				sock: sock, how: devices.HowUnicast, sweep: plan,
-				from: func(a netip.Addr) bool { return within(a, plan.subnets) },
-			})
-		}
 	}
 	return ways, errs
+}
+
+// sweeping opens the sockets of a sweep. The kernel holds what is sent to an
+// address that nobody has for three seconds, and a socket that has its buffer
+// full of that waits: so there are several, which take turns.
+func (s *searcher) sweeping(ctx context.Context) ([]*way, error) {
+	plan, err := newSweep(s.subnets)
+	if plan == nil || plan.total == 0 {
+		return nil, err
+	}
+	var ways []*way
+	for range min(1+sweepRate(s.search.Rate)/sweepSocketRate, maxSweepSockets) {
+		sock, e := openSocket(ctx, netip.AddrPortFrom(netip.IPv4Unspecified(), 0), nil)
+		if e != nil {
+			err = together(err, e)
+			break
+		}
+		ways = append(ways, &way{
+			sock: sock, how: devices.HowUnicast, sweep: plan,
+			from: func(a netip.Addr) bool { return within(a, plan.subnets) },
+		})
+	}
+	return ways, err
 }
 
 // multicast opens a socket on each IPv4 address of an interface. An interface
@@ -243,23 +257,28 @@ func (s *searcher) ask(ctx context.Context, ways []*way, found func(devices.Foun
 	in := make(chan heard)
 	type step struct{ asked, of int }
 	steps := make(chan step)
-	fails := make(chan error, 2*len(ways)+1) // so that nobody waits to tell
+	fails := make(chan error, len(ways)+2) // so that nobody waits to tell
 	var readers, senders sync.WaitGroup
+	var sweepers []*way
 	for _, w := range ways {
 		readers.Go(func() { fails <- s.listen(reading, w, in) })
-		if w.sweep == nil {
-			continue
+		if w.sweep != nil {
+			sweepers = append(sweepers, w)
 		}
-		senders.Go(func() {
-			fails <- w.sweep.run(ctx, s.search.Rate, func(msg []byte, to netip.Addr) error {
-				return w.sock.write(msg, netip.AddrPortFrom(to, uint16(s.port)))
-			}, s.msgs, func(asked, of int) {
-				select {
-				case steps <- step{asked, of}:
-				case <-ctx.Done():
-				}
-			})
-		})
+	}
+	if len(sweepers) > 0 {
+		n := 0
+		write := func(msg []byte, to netip.Addr) error {
+			n++
+			return sweepers[n%len(sweepers)].sock.write(msg, netip.AddrPortFrom(to, uint16(s.port)))
+		}
+		progress := func(asked, of int) {
+			select {
+			case steps <- step{asked, of}:
+			case <-ctx.Done():
+			}
+		}
+		senders.Go(func() { fails <- sweepers[0].sweep.run(ctx, s.search.Rate, write, s.msgs, progress) })
 	}
 	senders.Go(func() { fails <- s.send(ctx, ways) })
 	sent, done := make(chan struct{}), make(chan struct{})

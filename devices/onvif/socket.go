@@ -14,9 +14,11 @@ import (
 )
 
 const (
-	// readBuffer is asked of the kernel for each socket, in bytes: hundreds of
-	// cameras answer one probe within half a second.
+	// What is asked of the kernel for each socket, in bytes: hundreds of
+	// cameras answer one probe within half a second, and what is sent to an
+	// address that nobody has stays for three.
 	readBuffer   = 4 << 20
+	writeBuffer  = 1 << 20
 	maxReadFails = 16
 )
 
@@ -47,6 +49,7 @@ func openSocket(ctx context.Context, at netip.AddrPort, control func(string, str
 	s := &socket{conn: conn, ip: ipv4.NewPacketConn(conn), buf: make([]byte, maxDatagram+1)}
 	if udp, ok := conn.(*net.UDPConn); ok {
 		_ = udp.SetReadBuffer(readBuffer) // the kernel gives what it allows, and the default works too
+		_ = udp.SetWriteBuffer(writeBuffer)
 	}
 	if err := s.ip.SetControlMessage(ipv4.FlagDst|ipv4.FlagInterface, true); err != nil {
 		return nil, errors.Join(fmt.Errorf("learn which interface an answer came in by: %w", err), conn.Close())
@@ -79,10 +82,11 @@ func (s *socket) next() (datagram, error) {
 	return d, nil
 }
 
-// stopOn makes reads fail from the moment that ctx ends; stop takes it back.
+// stopOn makes reads and writes fail from the moment that ctx ends; stop
+// takes it back.
 func (s *socket) stopOn(ctx context.Context) (stop func() bool) {
 	return context.AfterFunc(ctx, func() {
-		_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // fails only on a closed socket, which ends the read too
+		_ = s.conn.SetDeadline(time.Unix(1, 0)) // fails only on a closed socket, which ends them too
 	})
 }
 

@@ -23,8 +23,13 @@ const (
 	sweepRounds = 2
 	// minSweepBits is the largest subnet that is swept: at the default rate
 	// its 65,534 addresses take 22 minutes.
-	minSweepBits  = 16
-	progressEvery = 100 * time.Millisecond
+	minSweepBits = 16
+	// sweepSocketRate is what one socket can send a second to addresses that
+	// nobody has, with the kernel's usual limit of its buffer (212,992 bytes,
+	// which the kernel doubles; a probe takes up to 1.5 kB of it for 3 s).
+	sweepSocketRate = 80
+	maxSweepSockets = 16
+	progressEvery   = 100 * time.Millisecond
 )
 
 // parseSubnets reads CIDR subnets. An IPv4 subnet that is written as one of
@@ -149,14 +154,18 @@ func (w *sweep) silent(a netip.Addr) bool {
 	return !w.answered[a]
 }
 
+func sweepRate(rate int) int {
+	if rate <= 0 {
+		return DefaultSweepRate
+	}
+	return rate
+}
+
 // run asks, evenly spread in time: what was missed while the system was busy is
 // not made up for in a burst. progress gets how many questions were asked, of
 // how many; an address that has answered counts as asked.
 func (w *sweep) run(ctx context.Context, rate int, write func(msg []byte, to netip.Addr) error, msgs [][]byte, progress func(asked, of int)) error {
-	if rate <= 0 {
-		rate = DefaultSweepRate
-	}
-	gap := max(time.Second/time.Duration(rate), 1)
+	gap := max(time.Second/time.Duration(sweepRate(rate)), 1)
 	next := time.Now()
 	wait := time.NewTimer(0)
 	defer wait.Stop()
@@ -178,7 +187,7 @@ func (w *sweep) run(ctx context.Context, rate int, write func(msg []byte, to net
 				case <-wait.C:
 				}
 				next = time.Now().Add(gap)
-				if e := write(msg, a); e != nil {
+				if e := write(msg, a); e != nil && ctx.Err() == nil {
 					err = fmt.Errorf("%v: %w", a, e)
 				}
 			}
