@@ -66,7 +66,8 @@ func annulment(s *sheet) {
 			f.Text = say("De termijn om de nietigheid in te roepen loopt nog, tot en met %[2]s: over %[1]s is geen instemming aangetoond.", "Le délai pour invoquer la nullité court encore, jusqu'au %[2]s inclus: aucun accord n'est prouvé pour %[1]s.", "The time to invoke nullity still runs, up to and including %[2]s: no consent is shown for %[1]s.", joined(lacking), last)
 		} else {
 			f.Status, f.Due = Pass, time.Time{}
-			f.Text = say("De termijn om de nietigheid in te roepen is na %s verstreken, en dat is niet gebeurd.", "Le délai pour invoquer la nullité a expiré après le %s sans que cela ait été fait.", "The time to invoke nullity ended after %s, and that was not done.", last)
+			f.Text = say("De termijn om de nietigheid in te roepen is na %s verstreken; volgens het protocol is dat niet gebeurd.", "Le délai pour invoquer la nullité a expiré après le %s; selon le protocole, cela n'a pas été fait.", "The time to invoke nullity ended after %s; by the protocol that was not done.", last)
+			f = restingOn(f, adoptedDate(m))
 		}
 	}
 	s.conclude("", f)

@@ -56,9 +56,10 @@ func assessed(s *sheet) {
 			continue
 		default:
 		}
-		use := earliestUse(s.Protocol, q)
-		if d := first[q.ID]; !d.IsZero() && (use.IsZero() || later(use, d)) {
-			use = d // seen before the day that the file gives
+		said := firstUse(s.Protocol, q)
+		use := said.date
+		if d := first[q.ID]; !d.IsZero() && (use.IsZero() || !later(d, use)) {
+			use, said.assumed = d, false // seen by the day that the file gives
 		}
 		switch {
 		case use.IsZero() && !gathered:
@@ -75,29 +76,11 @@ func assessed(s *sheet) {
 			s.add("before", f)
 		default:
 			f.Status, f.Remedy = Pass, policy.Text{}
-			f.Text = say("De DPIA van verwerking %s is van %s; zij loopt sinds %s.", "L'AIPD du traitement %s date du %s; il fonctionne depuis le %s.", "The DPIA of processing %s is of %s; it runs since %s.", q.ID, date, use)
-			s.add("before", f)
+			f.Text = say("Volgens het protocol is de DPIA van verwerking %s van %s, en loopt zij sinds %s.", "Selon le protocole, l'AIPD du traitement %s date du %s, et il fonctionne depuis le %s.", "By the protocol the DPIA of processing %s is of %s, and it runs since %s.", q.ID, date, use)
+			s.add("before", restingOn(f, said))
 		}
 		reviewed(s, q, today)
 	}
-}
-
-// earliestUse is the first day of use that the file gives for a processing or
-// one of its cameras and readers; no date if it gives none.
-func earliestUse(p *policy.Protocol, q policy.Processing) policy.Date {
-	use := q.FirstUse
-	sooner := func(processing string, d policy.Date) {
-		if processing == q.ID && !d.IsZero() && (use.IsZero() || later(use, d)) {
-			use = d
-		}
-	}
-	for i := range p.Cameras {
-		sooner(p.Cameras[i].Processing, p.Cameras[i].FirstUse)
-	}
-	for i := range p.Readers {
-		sooner(p.Readers[i].Processing, p.Readers[i].FirstUse)
-	}
-	return use
 }
 
 // reviewed is the part of PUR-9 on the review: the day on which it is due still counts.
@@ -109,7 +92,7 @@ func reviewed(s *sheet, q policy.Processing, today policy.Date) {
 	due := dueDate(q.DPIA.Date, every)
 	end := startOf(due.AddDays(1), s.Protocol.Location(""))
 	f := Finding{Target: Target{Subject: q.ID}, Why: Why{Article: article(q.DPIA.Ref, q.Ref)}, Status: Pass, Due: end}
-	f.Text = say("De DPIA van verwerking %s is van %s; zij wordt uiterlijk %s herzien (elke %s).", "L'AIPD du traitement %s date du %s; elle est revue au plus tard le %s (tous les %s).", "The DPIA of processing %s is of %s; it is reviewed by %s (every %s).", q.ID, q.DPIA.Date, due, period(every))
+	f.Text = say("Volgens het protocol is de DPIA van verwerking %s van %s; zij wordt uiterlijk %s herzien (elke %s).", "Selon le protocole, l'AIPD du traitement %s date du %s; elle est revue au plus tard le %s (tous les %s).", "By the protocol the DPIA of processing %s is of %s; it is reviewed by %s (every %s).", q.ID, q.DPIA.Date, due, period(every))
 	if later(today, due) {
 		f.Status, f.Since = Fail, end
 		f.Text = say("De DPIA van verwerking %s is van %s en moest uiterlijk %s zijn herzien (elke %s).", "L'AIPD du traitement %s date du %s et devait être revue au plus tard le %s (tous les %s).", "The DPIA of processing %s is of %s and had to be reviewed by %s (every %s).", q.ID, q.DPIA.Date, due, period(every))

@@ -143,6 +143,19 @@ func consentCases() []ruleCase {
 			f.Protocol.Cameras = append(f.Protocol.Cameras, c)
 		}), "CON-1/devices/or", rules.Fail},
 		{"CON-1", "devices not recorded", conWith(func(_ *rules.Facts, c *policy.Consent) { c.Covers.Devices = "" }), "CON-1/devices/or", rules.Unproven},
+		{"CON-1", "consent without a document", conWith(func(_ *rules.Facts, c *policy.Consent) { c.Document = policy.Document{} }), camera, rules.Unproven},
+		{"CON-1", "used after an earlier consent without a document, before a later one with it", conWith(func(f *rules.Facts, c *policy.Consent) {
+			later := *c
+			later.ID, later.Date = "or-2", conDay(time.March, 1)
+			c.Document = policy.Document{}
+			f.Protocol.WorksCouncil.Consents = append(f.Protocol.WorksCouncil.Consents, later)
+		}), camera, rules.Unproven},
+		{"CON-1", "used before both", conWith(func(f *rules.Facts, c *policy.Consent) {
+			later := *c
+			later.ID, later.Date = "or-2", conDay(time.March, 1)
+			c.Document, c.Date = policy.Document{}, conDay(time.February, 10)
+			f.Protocol.WorksCouncil.Consents = append(f.Protocol.WorksCouncil.Consents, later)
+		}), camera, rules.Fail},
 		// Conflict 11: consent in the Netherlands, advice in Belgium.
 		{"CON-1", "advice is not enough in the Netherlands", conWith(func(_ *rules.Facts, c *policy.Consent) { c.Kind = policy.ConsentAdvice }), camera, rules.Fail},
 		{"CON-1", "advice is enough in Belgium", conBelgian(same), camera, rules.Pass},

@@ -69,6 +69,7 @@ func purCases(list ...rules.Case) func(f *rules.Facts) {
 func purDPIA(f *rules.Facts) {
 	f.Protocol.Processing[0].DPIA = policy.DPIA{Required: true, Date: locDay(time.January, 10)}
 	f.Protocol.Processing[0].FirstUse = locDay(time.February, 1)
+	delete(f.Protocol.Processing[0].Basis.Fields, "first_use")
 }
 
 // purCan gives camera entree services and analytics, and a protocol that names some.
@@ -107,7 +108,7 @@ func purConsent(change func(*policy.Consent)) func(f *rules.Facts) {
 	return func(f *rules.Facts) {
 		purGuide(policy.GuidelineWorksCouncil)(f)
 		yes := true
-		c := policy.Consent{ID: "c", Kind: policy.ConsentGiven, Given: &yes, Date: locDay(time.January, 10), Processings: []string{"video"}, Covers: policy.ConsentCovers{Purpose: "sha256:a", OtherUse: "sha256:b"}}
+		c := policy.Consent{ID: "c", Kind: policy.ConsentGiven, Given: &yes, Date: locDay(time.January, 10), Processings: []string{"video"}, Document: policy.Document{SHA256: conHash}, Covers: policy.ConsentCovers{Purpose: "sha256:a", OtherUse: "sha256:b"}}
 		change(&c)
 		f.Protocol.WorksCouncil.Consents = []policy.Consent{c}
 		f.Protocol.Processing[0].FirstUse = locDay(time.February, 1)
@@ -285,6 +286,13 @@ func purposesCases() []ruleCase {
 			f.Protocol.Processing[0].FirstUse = policy.Date{}
 			f.Inventory = devices.Of([]rules.Seen{})
 		}), before, rules.Unproven},
+		{"PUR-9", "first use assumed", locWith(purDPIA, func(f *rules.Facts) {
+			f.Protocol.Processing[0].Basis = policy.Basis{Fields: map[string]string{"first_use": policy.BasisAssumed}}
+		}), before, rules.Unproven},
+		{"PUR-9", "first use assumed, and seen on that day", locWith(purDPIA, func(f *rules.Facts) {
+			f.Protocol.Processing[0].Basis = policy.Basis{Fields: map[string]string{"first_use": policy.BasisAssumed}}
+			f.Inventory = devices.Of([]rules.Seen{{ID: "entree", Kind: "camera", First: dsrAt(2026, time.February, 1, 8, 0)}})
+		}), before, rules.Pass},
 		{"PUR-9", "not asked for", func(f *rules.Facts) { f.Protocol.Processing[0].DPIA = policy.DPIA{} }, before, rules.NotApplicable},
 		{"PUR-9", "a guideline asks for it", locWith(union, func(f *rules.Facts) { f.Protocol.Processing[0].DPIA = policy.DPIA{} }), before, rules.Unproven},
 		{"PUR-9", "review to come", purDPIA, review, rules.Pass},
@@ -344,6 +352,7 @@ func purposesCases() []ruleCase {
 		{"PUR-11", "on the first day", purConsent(func(c *policy.Consent) { c.Date = locDay(time.February, 1) }), other, rules.Pass},
 		{"PUR-11", "after the first day", purConsent(func(c *policy.Consent) { c.Date = locDay(time.February, 2) }), other, rules.Fail},
 		{"PUR-11", "about something else", purConsent(func(c *policy.Consent) { c.Processings = []string{"badge"} }), other, rules.Unproven},
+		{"PUR-11", "no document", purConsent(func(c *policy.Consent) { c.Document = policy.Document{} }), other, rules.Unproven},
 		{"PUR-11", "one of two covers it", locWith(purConsent(func(c *policy.Consent) { c.Covers.OtherUse = "" }), func(f *rules.Facts) {
 			second := f.Protocol.WorksCouncil.Consents[0]
 			second.ID, second.Covers.OtherUse = "d", "sha256:b"

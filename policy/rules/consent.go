@@ -30,7 +30,8 @@ func bindsByLaw(guidelines ...string) func(*policy.Protocol, string) (bool, poli
 	}
 }
 
-// stands judges one record. Which kind is needed is a parameter (conflict 11):
+// stands judges one record. Without the hash of its document nobody can look up
+// what was agreed to, and it proves nothing. Which kind is needed is a parameter (conflict 11):
 // Dutch law wants consent, which can be withheld; a Belgian public body wants
 // advice or negotiation, which does not bind.
 func stands(s *sheet, c policy.Consent) standing {
@@ -55,6 +56,9 @@ func stands(s *sheet, c policy.Consent) standing {
 		out.text = say("%s heeft geen datum: wanneer er is ingestemd of geadviseerd is niet aangetoond.", "%s n'a pas de date: le moment de l'accord ou de l'avis n'est pas prouvé.", "%s has no date: when consent or advice was given is unproven.", c.ID)
 	case compareDates(c.Date, s.civilToday()) > 0:
 		out.text = say("%s heeft een datum in de toekomst (%s).", "%s a une date dans le futur (%s).", "%s has a date in the future (%s).", c.ID, c.Date)
+	case c.Document.SHA256 == "":
+		out.status = Unproven
+		out.text = say("Van %s van %s ontbreekt de hash van het document: waarmee is ingestemd of waarover is geadviseerd is niet na te gaan.", "Pour %s du %s, l'empreinte du document manque: on ne peut vérifier sur quoi portait l'accord ou l'avis.", "%s of %s lacks the hash of its document: what was agreed to or advised on cannot be checked.", c.ID, c.Date)
 	case c.Kind == policy.ConsentGiven:
 		out.status = Pass
 		out.text = say("Op %s is ingestemd (%s).", "L'accord a été donné le %s (%s).", "Consent was given on %s (%s).", c.Date, c.ID)
@@ -162,7 +166,15 @@ func usedAfter(s *sheet, target Target, processing, kind, id, site string, first
 			first = day
 		}
 	}
-	switch order := compareDates(first, since); {
+	order := compareDates(first, since)
+	// What came after an earlier word of the council that nobody can look up is
+	// not shown to be unlawful, either.
+	earlier := slices.IndexFunc(list[:good], func(x standing) bool {
+		return x.status == Unproven && !x.consent.Date.IsZero() && compareDates(x.consent.Date, first) < 0
+	})
+	switch {
+	case !first.IsZero() && order < 0 && earlier >= 0:
+		f.Status, f.Text = Unproven, list[earlier].text
 	case !first.IsZero() && order < 0:
 		f.Status, f.Since = Fail, startOf(first, s.Protocol.Location(site))
 		f.Text = say("%s is in gebruik sinds %s, voor de instemming of het advies van %s.", "%s est en service depuis le %s, avant l'accord ou l'avis du %s.", "%s is in use since %s, before the consent or advice of %s.", id, first, since)
@@ -192,14 +204,9 @@ func consented(s *sheet) {
 		f := Finding{Target: Target{Subject: q.ID}, Why: Why{Article: article(c.Ref, s.Protocol.WorksCouncil.Ref)}, Status: last.status, Text: say("%s: %s", "%s: %s", "%s: %s", processingName(q), last.text)}
 		if last.status == Pass {
 			f.Evidence = []Evidence{{Kind: "consent", Value: c.ID + " " + c.Date.String(), Hash: c.Document.SHA256}}
-			switch {
-			case s.Protocol.WorksCouncil.Body == "":
+			if s.Protocol.WorksCouncil.Body == "" {
 				f.Status = Unproven
 				f.Text = say("%s: het protocol zegt niet welk orgaan op %s instemde of adviseerde (%s).", "%s: le protocole ne dit pas quel organe a donné l'accord ou l'avis du %s (%s).", "%s: the protocol does not say which body consented or advised on %s (%s).", processingName(q), c.Date, c.ID)
-			case c.Document.SHA256 == "":
-				f.Status = Unproven
-				f.Text = say("%s: bij %s van %s ontbreekt de hash van het document: waarmee is ingestemd is niet na te gaan.", "%s: pour %s du %s, l'empreinte du document manque: on ne peut vérifier sur quoi portait l'accord.", "%s: %s of %s lacks the hash of its document: what was agreed to cannot be checked.", processingName(q), c.ID, c.Date)
-			default:
 			}
 		}
 		s.conclude("", f)

@@ -128,13 +128,14 @@ func otherPurpose(s *sheet) {
 		}
 		f := Finding{Target: Target{Subject: q.ID}, Why: Why{Article: article(s.Protocol.WorksCouncil.Ref)}, Status: Unproven, Remedy: s.rule.Remedy}
 		f.Text = say("Over verwerking %s staat geen instemming of advies in het protocol: of afspraken over ander gebruik zijn gemaakt is niet aangetoond.", "Le protocole ne contient ni accord ni avis sur le traitement %s: les conditions d'un autre usage ne sont pas prouvées.", "On processing %s the protocol has no consent or advice: whether conditions for other use were agreed is unproven.", q.ID)
+		none := true
 		for _, c := range s.Protocol.WorksCouncil.Consents {
 			if len(c.Processings) > 0 && !slices.Contains(c.Processings, q.ID) {
 				continue
 			}
 			got := s.agreed(q, c, today)
-			if statusRank(got.Status) < statusRank(f.Status) || f.Status == Unproven && got.Status == Fail {
-				f.Status, f.Text = got.Status, got.Text
+			if none || statusRank(got.Status) < statusRank(f.Status) || f.Status == Unproven && got.Status == Fail {
+				f.Status, f.Text, none = got.Status, got.Text, false
 			}
 			if f.Status == Pass {
 				f.Remedy = policy.Text{}
@@ -158,6 +159,8 @@ func (s *sheet) agreed(q policy.Processing, c policy.Consent, today policy.Date)
 		return Finding{Status: Unproven, Text: say("Van instemming %s over verwerking %s is niet vastgelegd of en wanneer zij is gegeven.", "Le protocole ne dit pas si ni quand l'accord %s sur le traitement %s a été donné.", "Of consent %s on processing %s it is not recorded whether and when it was given.", c.ID, q.ID)}
 	case later(c.Date, today) || !q.FirstUse.IsZero() && later(c.Date, q.FirstUse):
 		return Finding{Status: Fail, Text: say("Instemming %s over verwerking %s is van %s, na het eerste gebruik: de afspraken over ander gebruik zijn niet vooraf gemaakt.", "L'accord %s sur le traitement %s date du %s, après la première utilisation: les conditions d'un autre usage n'ont pas été convenues à l'avance.", "Consent %s on processing %s is of %s, after first use: the conditions for other use were not agreed in advance.", c.ID, q.ID, c.Date)}
+	case c.Document.SHA256 == "":
+		return Finding{Status: Unproven, Text: say("Van instemming %s over verwerking %s ontbreekt de hash van het document: of zij ander gebruik omvat is niet na te gaan.", "Pour l'accord %s sur le traitement %s, l'empreinte du document manque: on ne peut vérifier s'il couvre un autre usage.", "Consent %s on processing %s lacks the hash of its document: whether it covers other use cannot be checked.", c.ID, q.ID)}
 	default:
 		return Finding{Status: Pass, Text: say("Instemming %s van %[3]s over verwerking %[2]s omvat de voorwaarden voor gebruik voor een ander doel.", "L'accord %s du %[3]s sur le traitement %[2]s couvre les conditions d'un usage pour une autre finalité.", "Consent %s of %[3]s on processing %[2]s covers the conditions for use for another purpose.", c.ID, q.ID, c.Date)}
 	}

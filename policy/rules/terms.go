@@ -65,10 +65,10 @@ func stated(s *sheet) {
 			f.Text = say("Het protocol zegt niet hoe lang de gegevens van verwerking %s worden bewaard.", "Le protocole ne dit pas combien de temps les données du traitement %s sont conservées.", "The protocol does not say how long the data of processing %s are kept.", q.ID)
 		case !most.Exceeds(limit):
 			f.Status = Pass
-			f.Text = say("De gegevens van verwerking %s blijven ten hoogste %s, binnen de grens van %s.", "Les données du traitement %s restent au plus %s, dans la limite de %s.", "The data of processing %s stay at most %s, within the limit of %s.", q.ID, period(most), period(limit))
+			f.Text = say("Volgens het protocol blijven de gegevens van verwerking %s ten hoogste %s, binnen de grens van %s.", "Selon le protocole, les données du traitement %s restent au plus %s, dans la limite de %s.", "By the protocol the data of processing %s stay at most %s, within the limit of %s.", q.ID, period(most), period(limit))
 		case q.Retention.Ground != "" && !isPolice(kindOf(q)):
 			f.Status = Pass
-			f.Text = say("De gegevens van verwerking %s blijven ten hoogste %s, langer dan %s, op deze grond: %s.", "Les données du traitement %s restent au plus %s, plus que %s, sur ce fondement: %s.", "The data of processing %s stay at most %s, longer than %s, on this ground: %s.", q.ID, period(most), period(limit), q.Retention.Ground)
+			f.Text = say("Volgens het protocol blijven de gegevens van verwerking %s ten hoogste %s, langer dan %s, op deze grond: %s.", "Selon le protocole, les données du traitement %s restent au plus %s, plus que %s, sur ce fondement: %s.", "By the protocol the data of processing %s stay at most %s, longer than %s, on this ground: %s.", q.ID, period(most), period(limit), q.Retention.Ground)
 		default:
 			f.Status, f.Remedy = Fail, s.rule.Remedy
 			f.Text = say("De gegevens van verwerking %s blijven %s, langer dan de grens van %s, zonder grond die dit toelaat.", "Les données du traitement %s restent %s, plus que la limite de %s, sans fondement qui l'autorise.", "The data of processing %s stay %s, longer than the limit of %s, without a ground that allows it.", q.ID, period(most), period(limit))
