@@ -179,6 +179,9 @@ func (d *decoder) list(path string, n ast.Node, into reflect.Value) {
 // next; anything else stands in one of them only. The first says which protocol
 // it is, the others name it.
 func (d *decoder) protocol(parts []part, p *Protocol) bool {
+	if d.versions(parts) {
+		return false
+	}
 	fields := map[string]reflect.Value{}
 	collectFields(reflect.ValueOf(p).Elem(), fields)
 	present := map[string]position{}
@@ -225,6 +228,26 @@ func (d *decoder) protocol(parts []part, p *Protocol) bool {
 		}
 	}
 	return complete
+}
+
+// versions reports a later document with a title: it is a protocol by itself, and
+// what else in it stands a second time needs no telling.
+func (d *decoder) versions(parts []part) bool {
+	for i, doc := range parts {
+		metadata := child(doc.root, "metadata")
+		title := child(metadata, "title")
+		if i == 0 || title == nil {
+			continue
+		}
+		d.file = doc.file
+		which := "a second whole protocol"
+		if id, ok := child(metadata, "id").(*ast.StringNode); ok {
+			which += " " + short(id.Value)
+		}
+		first := nodePosition(parts[0].file, parts[0].root)
+		d.problem(d.node(title), fmt.Sprintf("%s, beside the one at %s:%d", which, first.file, first.line), "give one version at a time (an earlier one with --previous), or, if this file adds to the other, keep of its metadata the id only")
+	}
+	return len(d.problems) > 0
 }
 
 // again checks a head line of a file that adds to a protocol.

@@ -114,6 +114,7 @@ func TestCheckTable(t *testing.T) {
 		{"named twice", []string{oneCamera, "./" + oneCamera}, 0, []string{oneCamera + ": can be evaluated"}, nil, "cannot"},
 		{"a folder and its file", []string{dir + "/two", dir + "/two/b.yaml"}, 0, []string{"a.yaml: can", "b.yaml: can"}, nil, "cannot"},
 		{"two protocols", []string{dir + "/two"}, 0, []string{"a.yaml: can be", "b.yaml: can be"}, nil, "lensdop:"},
+		{"two versions of one", []string{longer, lensmonde}, 1, []string{"cannot be evaluated: 1 error;"}, []string{"a second whole protocol \"nl-lensmonde-camera\", beside the one at ", "--previous"}, "twice"},
 		{"a torn part", []string{dir + "/torn"}, 1, []string{"a.yaml: cannot be evaluated: 1 error", "z.yaml: "}, []string{"torn/a.yaml:"}, ""},
 		{"an error", []string{bad}, 1, []string{"cannot be evaluated: 1 error"}, []string{"bad.yaml:41:11: \"nowhere\" is no zone", "lensdop: not every"}, ""},
 		{"an error beside a good file", []string{bad, lensmonde}, 1, []string{"cannot be evaluated", "can be evaluated"}, nil, ""},
