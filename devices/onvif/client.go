@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/icholy/digest"
 	"github.com/lensdop/lensdop/devices"
 )
 
@@ -26,10 +25,15 @@ type client struct {
 	http    *http.Client
 	turn    chan struct{} // holds one token; guards the fields below
 	// skew is the device's clock minus ours.
-	skew time.Duration
-	// challenge is the HTTP digest challenge in use; nil until the device sends one.
-	challenge *digest.Challenge
-	used      int // times that the challenge was answered
+	skew  time.Duration
+	login login
+
+	rounds rounds
+	// lenses counts the device's cameras; anonymous tells what it answers
+	// without a login; discovered, that it answered a search. Set once by open.
+	lenses     int
+	anonymous  devices.Value[bool]
+	discovered bool
 
 	device   *url.URL            // the device service
 	services map[string]*url.URL // by namespace; filled once by open
@@ -38,16 +42,15 @@ type client struct {
 // newClient prepares the way to a device; it does not dial.
 func newClient(o Options, t devices.Target) (*client, error) {
 	c := &client{o: o, scheme: "http", cred: t.Credentials, turn: make(chan struct{}, 1)}
-	port := "80"
-	var secure *TLS
-	if o.Secure != nil {
-		if secure = o.Secure(t.Found.Address); secure != nil {
-			c.scheme, port = "https", "443"
-		}
-	}
+	c.login.accepted, c.login.closed = map[string]bool{}, map[string]bool{}
 	host, p, err := net.SplitHostPort(t.Found.Address)
 	if err != nil {
-		host, p = strings.Trim(t.Found.Address, "[]"), port
+		host, p = strings.Trim(t.Found.Address, "[]"), ""
+	}
+	if t.TLS != nil {
+		c.scheme, p = "https", securePort(host, p, t.Found.XAddrs)
+	} else if p == "" {
+		p = "80"
 	}
 	if host == "" || strings.ContainsAny(host, "/@?# ") || !validPort(p) {
 		return nil, &devices.Error{
@@ -64,8 +67,10 @@ func newClient(o Options, t devices.Target) (*client, error) {
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
-	if secure != nil {
-		tr.TLSClientConfig = secure.config()
+	if t.TLS != nil {
+		if tr.TLSClientConfig, err = tlsConfig(t.TLS); err != nil {
+			return nil, c.fail("open", err)
+		}
 	}
 	c.http = &http.Client{
 		Transport: tr,
@@ -79,18 +84,22 @@ func newClient(o Options, t devices.Target) (*client, error) {
 // deviceService takes the path that the device announced, and nothing else.
 func (c *client) deviceService(xaddrs []string) *url.URL {
 	u := &url.URL{Scheme: c.scheme, Host: c.address, Path: "/onvif/device_service"}
-	found := false
+	best := 0
 	for _, x := range xaddrs {
 		a, err := url.Parse(x)
 		if err != nil || (a.Scheme != "http" && a.Scheme != "https") {
 			continue
 		}
-		if same := a.Hostname() == c.host; same || !found {
-			found = true
+		fits := 1
+		if a.Hostname() == c.host {
+			fits += 2
+		}
+		if a.Scheme == c.scheme {
+			fits++
+		}
+		if fits > best {
+			best = fits
 			u.Path, u.RawPath, u.RawQuery = a.Path, a.RawPath, a.RawQuery
-			if same {
-				break
-			}
 		}
 	}
 	return u
@@ -148,6 +157,8 @@ func (c *client) fail(op string, err error) error {
 	e := &devices.Error{Device: c.address, Op: op, Err: err}
 	switch {
 	case errors.Is(err, context.Canceled):
+	case errors.Is(err, errCertificate):
+		e.Remedy = "compare the key of the device's certificate with the one in the settings: it may have a new one, or it is another device"
 	case errors.Is(err, devices.ErrLogin) && c.cred.User == "":
 		e.Remedy = "give the agent an account on the device"
 	case errors.Is(err, devices.ErrLogin):

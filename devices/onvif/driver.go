@@ -12,10 +12,6 @@ package onvif
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"crypto/tls"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -37,44 +33,10 @@ type Options struct {
 	Timeout time.Duration
 	// MaxBody bounds an answer, in bytes; 0 means DefaultMaxBody.
 	MaxBody int64
-	// Secure tells how to reach the device at an address (host:port) over TLS.
-	// A nil function, or a nil answer, means plain HTTP.
-	Secure func(address string) *TLS
 	// Now is the gateway's clock; nil means time.Now.
 	Now func() time.Time
 	// Log receives what was tolerated; nil means nothing is logged.
 	Log *slog.Logger
-}
-
-// TLS tells which certificate is accepted from a device.
-type TLS struct {
-	// PublicKey is the SHA-256 sum of the certificate's SubjectPublicKeyInfo
-	// (DER). A device with this key is accepted even if nobody signed its
-	// certificate. Empty means that the certificate must chain to the
-	// system's roots and name the host.
-	PublicKey []byte
-}
-
-func (t *TLS) config() *tls.Config {
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	if len(t.PublicKey) == 0 {
-		return c
-	}
-	pin := t.PublicKey
-	// The chain says nothing about a self-signed certificate; the pinned key
-	// takes its place, and VerifyConnection runs on resumed sessions too.
-	c.InsecureSkipVerify = true
-	c.VerifyConnection = func(s tls.ConnectionState) error {
-		if len(s.PeerCertificates) == 0 {
-			return errors.New("the device shows no certificate")
-		}
-		got := sha256.Sum256(s.PeerCertificates[0].RawSubjectPublicKeyInfo)
-		if subtle.ConstantTimeCompare(got[:], pin) != 1 {
-			return errors.New("the device's certificate does not have the pinned key")
-		}
-		return nil
-	}
-	return c
 }
 
 func (o Options) withDefaults() Options {

@@ -22,15 +22,17 @@ import (
 // The namespaces of the requests; the prefixes are those that the request
 // structs of use-go/onvif and our own carry in their tags.
 const (
-	nsDevice   = "http://www.onvif.org/ver10/device/wsdl"
-	nsMedia    = "http://www.onvif.org/ver10/media/wsdl"
-	nsMedia2   = "http://www.onvif.org/ver20/media/wsdl"
-	nsDeviceIO = "http://www.onvif.org/ver10/deviceIO/wsdl"
-	nsPTZ      = "http://www.onvif.org/ver20/ptz/wsdl"
-	nsRecord   = "http://www.onvif.org/ver10/recording/wsdl"
-	nsSearch   = "http://www.onvif.org/ver10/search/wsdl"
-	nsEvents   = "http://www.onvif.org/ver10/events/wsdl"
-	nsSchema   = "http://www.onvif.org/ver10/schema"
+	nsDevice    = "http://www.onvif.org/ver10/device/wsdl"
+	nsMedia     = "http://www.onvif.org/ver10/media/wsdl"
+	nsMedia2    = "http://www.onvif.org/ver20/media/wsdl"
+	nsDeviceIO  = "http://www.onvif.org/ver10/deviceIO/wsdl"
+	nsPTZ       = "http://www.onvif.org/ver20/ptz/wsdl"
+	nsImaging   = "http://www.onvif.org/ver20/imaging/wsdl"
+	nsAnalytics = "http://www.onvif.org/ver20/analytics/wsdl"
+	nsRecord    = "http://www.onvif.org/ver10/recording/wsdl"
+	nsSearch    = "http://www.onvif.org/ver10/search/wsdl"
+	nsEvents    = "http://www.onvif.org/ver10/events/wsdl"
+	nsSchema    = "http://www.onvif.org/ver10/schema"
 
 	wsseSpace  = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 	wsuSpace   = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
@@ -55,13 +57,18 @@ func envelope(in any, security string) (message []byte, name string, err error) 
 		{"tr2", nsMedia2},
 		{"tmd", nsDeviceIO},
 		{"tptz", nsPTZ},
+		{"timg", nsImaging},
+		{"tan", nsAnalytics},
 		{"trc", nsRecord},
 		{"tse", nsSearch},
 		{"tev", nsEvents},
 		{"tt", nsSchema},
 		{"onvif", nsSchema},
 	} {
-		msg.AddRootNamespace(ns[0], ns[1])
+		// Only what is used: small firmwares have small buffers.
+		if bytes.Contains(body, []byte(ns[0]+":")) {
+			msg.AddRootNamespace(ns[0], ns[1])
+		}
 	}
 	if security != "" {
 		if err := msg.AddStringHeaderContent(security); err != nil {

@@ -46,6 +46,7 @@ type fake struct {
 	nonces     map[string]bool
 	// ops are the operations in order; writes snapshots after each write.
 	ops    []string
+	logins int // requests with a login
 	writes [][]fakeMask
 	// store changes, or drops (false), a mask that is written.
 	store func(*fakeMask) bool
@@ -169,6 +170,9 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	f.mu.Lock()
 	f.ops = append(f.ops, op)
+	if r.Header.Get("Authorization") != "" || strings.Contains(body, "UsernameToken") {
+		f.logins++
+	}
 	special, done := f.answer[op], f.after[op]
 	ok, challenge := f.allowed(op, body, r)
 	f.mu.Unlock()
@@ -434,6 +438,12 @@ func (f *fake) count(op string) int {
 		}
 	}
 	return n
+}
+
+func (f *fake) loginCount() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.logins
 }
 
 // put is somebody else's hand on the device.

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/icholy/digest"
 	"github.com/lensdop/lensdop/devices"
 )
 
@@ -71,19 +70,32 @@ func FuzzParseAnswer(f *testing.F) {
 	})
 }
 
-// A device's challenge reaches a parser that is not ours.
 func FuzzChallenge(f *testing.F) {
-	f.Add(`Digest realm="cam", qop="auth", nonce="abc", algorithm=MD5`)
-	f.Add(`Digest realm="cam", qop="auth,auth-int", nonce="abc", algorithm=SHA-256, opaque="x", userhash=true`)
-	f.Add(`Digest =,`)
-	f.Fuzz(func(_ *testing.T, s string) {
-		c, err := digest.FindChallenge(http.Header{"Www-Authenticate": {s}})
-		if err != nil {
+	f.Add(`Digest realm="cam", qop="auth", nonce="abc", algorithm=MD5`, "")
+	f.Add(`Digest realm="cam", qop="auth,auth-int", nonce="abc", algorithm=SHA-256, opaque="x", userhash=true`, `Basic realm="cam"`)
+	f.Add(`Basic realm="a, b", Digest nonce=x,realm="q\"\\", stale=TRUE , digest nonce="2",algorithm=SHA-256-sess`, `NTLM TlRM==`)
+	f.Add(`Digest =,`, "Digest nonce=\"\x01\"")
+	f.Fuzz(func(t *testing.T, one, two string) {
+		c, ok := strongest(http.Header{"Www-Authenticate": {one, two}})
+		if !ok {
 			return
 		}
-		a, err := digest.Digest(c, digest.Options{Method: "POST", URI: "/", Count: 1, Username: "u", Password: "p"})
-		if err == nil {
-			_ = a.String()
+		a, err := c.answer(devices.Credentials{User: "u", Password: "geheim"}, "POST", "/x", []byte("body"), 1)
+		if err != nil {
+			t.Fatalf("a challenge was chosen that cannot be answered: %v", err)
+		}
+		for i := range len(a) {
+			if a[i] < ' ' || a[i] == 0x7f {
+				t.Fatalf("control character in %q", a)
+			}
+		}
+		// What we wrote is read back as it was meant.
+		back := parseChallenges([]string{a})
+		if len(back) != 1 || back[0].params["nonce"] != c.nonce || back[0].params["realm"] != c.realm {
+			t.Errorf("%q reads as %+v", a, back)
+		}
+		if strings.Contains(a, "geheim") && !strings.Contains(one+two, "geheim") {
+			t.Errorf("the password is in %q", a)
 		}
 	})
 }

@@ -82,7 +82,8 @@ type xmlPoint struct {
 // namespace, and encoding/xml cannot match a prefix.
 type (
 	systemDateAndTime struct {
-		UTC *struct {
+		Source string `xml:"SystemDateAndTime>DateTimeType"`
+		UTC    *struct {
 			Year   int `xml:"Date>Year"`
 			Month  int `xml:"Date>Month"`
 			Day    int `xml:"Date>Day"`
@@ -98,10 +99,15 @@ type (
 		} `xml:"Service"`
 	}
 	capabilityList struct {
-		Device   string `xml:"Capabilities>Device>XAddr"`
-		Media    string `xml:"Capabilities>Media>XAddr"`
-		PTZ      string `xml:"Capabilities>PTZ>XAddr"`
-		DeviceIO string `xml:"Capabilities>Extension>DeviceIO>XAddr"`
+		Device    string `xml:"Capabilities>Device>XAddr"`
+		Media     string `xml:"Capabilities>Media>XAddr"`
+		PTZ       string `xml:"Capabilities>PTZ>XAddr"`
+		Imaging   string `xml:"Capabilities>Imaging>XAddr"`
+		Analytics string `xml:"Capabilities>Analytics>XAddr"`
+		Events    string `xml:"Capabilities>Events>XAddr"`
+		DeviceIO  string `xml:"Capabilities>Extension>DeviceIO>XAddr"`
+		Recording string `xml:"Capabilities>Extension>Recording>XAddr"`
+		Search    string `xml:"Capabilities>Extension>Search>XAddr"`
 	}
 	deviceInformation struct {
 		Manufacturer    string `xml:"Manufacturer"`
@@ -161,13 +167,17 @@ type (
 			Name        string               `xml:"Name"`
 			VideoSource *sourceConfiguration `xml:"VideoSourceConfiguration"`
 			Encoder     *encoder             `xml:"VideoEncoderConfiguration"`
+			AudioSource string               `xml:"AudioSourceConfiguration>SourceToken"`
 			Audio       *struct{}            `xml:"AudioEncoderConfiguration"`
 			PTZ         *struct{}            `xml:"PTZConfiguration"`
+			Analytics   *analyticsRef        `xml:"VideoAnalyticsConfiguration"`
 			Two         struct {
 				VideoSource *sourceConfiguration `xml:"VideoSource"`
 				Encoder     *encoder             `xml:"VideoEncoder"`
+				AudioSource string               `xml:"AudioSource>SourceToken"`
 				Audio       *struct{}            `xml:"AudioEncoder"`
 				PTZ         *struct{}            `xml:"PTZ"`
+				Analytics   *analyticsRef        `xml:"Analytics"`
 			} `xml:"Configurations"`
 		} `xml:"Profiles"`
 	}
@@ -185,6 +195,9 @@ type (
 		Capabilities struct {
 			Mask       bool `xml:"Mask,attr"`
 			SourceMask bool `xml:"SourceMask,attr"`
+			Streaming  struct {
+				Secure string `xml:"SecureRTSPStreaming,attr"`
+			} `xml:"StreamingCapabilities"`
 		} `xml:"Capabilities"`
 	}
 	maskList struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/lensdop/lensdop/devices"
@@ -32,6 +33,9 @@ func (cam *camera) paths(ctx context.Context, profiles []profile, src size) ([]d
 			ID: p.token, Name: p.name, Kind: devices.PathStream,
 			Window: p.video.window(src), Sound: devices.Of(p.sound),
 		}
+		if !p.sound && p.soundDoubt != nil {
+			path.Sound = devices.Unreadable[bool](fmt.Errorf("whether there is sound in it could not be asked everywhere: %w", p.soundDoubt))
+		}
 		if p.encoder != nil {
 			path.Codec = codec(p.encoder.Encoding)
 			path.Width, path.Height = max(p.encoder.Resolution.Width, 0), max(p.encoder.Resolution.Height, 0)
@@ -50,6 +54,13 @@ func (cam *camera) paths(ctx context.Context, profiles []profile, src size) ([]d
 			continue // nothing is encoded in it and it does not stream
 		default:
 			path.Window = devices.Unreadable[devices.Rect](fmt.Errorf("no stream address: %w", err))
+		}
+		if i := slices.IndexFunc(paths, func(q devices.Path) bool { return q.Kind == path.Kind && q.URL == path.URL && q.URL != "" }); i >= 0 {
+			// Both services have it, under two names.
+			if p.sound {
+				paths[i].Sound = path.Sound
+			}
+			continue
 		}
 		paths = append(paths, path)
 

@@ -29,6 +29,13 @@ func open(ctx context.Context, o Options, t devices.Target) ([]devices.Camera, e
 	if err != nil {
 		return nil, err
 	}
+	if _, port, err := net.SplitHostPort(c.address); err == nil && t.TLS == nil && onlyTLS(t.Found.XAddrs, port) {
+		return nil, &devices.Error{
+			Device: c.address, Op: "open", Err: errors.New("the device announces itself over TLS only"),
+			Remedy: "enter the SHA-256 sum of its certificate's public key in the settings",
+		}
+	}
+	c.discovered = t.Found.How == devices.HowMulticast || t.Found.How == devices.HowUnicast || t.Found.How == devices.HowHello
 	// Without a login first: what does not answer this in ONVIF is not sent one.
 	if _, _, err := c.readClock(ctx); err != nil && !answered(err) {
 		return nil, c.fail("ask the time", err)
@@ -36,6 +43,7 @@ func open(ctx context.Context, o Options, t devices.Target) ([]devices.Camera, e
 	if err := c.findServices(ctx); err != nil {
 		return nil, c.fail("list the services", err)
 	}
+	c.anonymous = c.tryAnonymously(ctx)
 	info, err := c.identify(ctx, t.Found)
 	if err != nil {
 		return nil, c.fail("identify", err)
@@ -44,6 +52,7 @@ func open(ctx context.Context, o Options, t devices.Target) ([]devices.Camera, e
 	if err != nil {
 		return nil, c.fail("list the video sources", err)
 	}
+	c.lenses = len(sources)
 	cameras := make([]devices.Camera, 0, len(sources))
 	for i, s := range sources {
 		cam := &camera{c: c, info: info, first: i == 0}
@@ -67,11 +76,33 @@ func fatal(err error) bool {
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
+// tryAnonymously asks for the accounts without a login, once for as long as the
+// device is open: a device that answers lets anybody ask anything. It cannot
+// lock an account, and the refusal tells how the device takes a login.
+func (c *client) tryAnonymously(ctx context.Context) devices.Value[bool] {
+	var list userList
+	err := c.call(ctx, c.device, device.GetUsers{}, &list, false)
+	if errors.Is(err, devices.ErrLogin) {
+		return devices.Of(false)
+	}
+	return reading(true, err)
+}
+
+// openToAll asks what devices tell without a login (access class PRE_AUTH,
+// ONVIF Core §5.9.4.3), and with one where a device wants it all the same.
+func (c *client) openToAll(ctx context.Context, in, out any) error {
+	err := c.call(ctx, c.device, in, out, false)
+	if errors.Is(err, devices.ErrLogin) && c.cred.User != "" {
+		err = c.call(ctx, c.device, in, out, true)
+	}
+	return err
+}
+
 // findServices fills c.services. GetServices alone knows Media2; devices of
 // before 2011 have only GetCapabilities.
 func (c *client) findServices(ctx context.Context) error {
 	var list serviceList
-	err := c.call(ctx, c.device, device.GetServices{}, &list, true)
+	err := c.openToAll(ctx, device.GetServices{}, &list)
 	if fatal(err) {
 		return err
 	}
@@ -85,10 +116,14 @@ func (c *client) findServices(ctx context.Context) error {
 	}
 	if len(found) == 0 {
 		var old capabilityList
-		if e := c.call(ctx, c.device, device.GetCapabilities{Category: "All"}, &old, true); e != nil {
+		if e := c.openToAll(ctx, device.GetCapabilities{Category: "All"}, &old); e != nil {
 			return several(err, e)
 		}
-		found = map[string]string{nsDevice: old.Device, nsMedia: old.Media, nsPTZ: old.PTZ, nsDeviceIO: old.DeviceIO}
+		found = map[string]string{
+			nsDevice: old.Device, nsMedia: old.Media, nsPTZ: old.PTZ, nsDeviceIO: old.DeviceIO,
+			nsImaging: old.Imaging, nsAnalytics: old.Analytics, nsEvents: old.Events,
+			nsRecord: old.Recording, nsSearch: old.Search,
+		}
 	}
 	c.services = map[string]*url.URL{}
 	for ns, addr := range found {
@@ -172,8 +207,9 @@ func endpointURN(guid string) string {
 	return "urn:uuid:" + guid
 }
 
-// sources lists the video sources by the first service that tells them. Only
-// the media service tells their size.
+// sources lists the video sources. A device with both media services may know
+// a lens in only one of them; the order is that of the older, which alone tells
+// sizes. DeviceIO is asked where neither tells any.
 func (c *client) sources(ctx context.Context) ([]source, error) {
 	var out []source
 	var failed []error
@@ -197,18 +233,21 @@ func (c *client) sources(ctx context.Context) ([]source, error) {
 			return err
 		},
 		func() error {
-			var v tokenList
-			err := c.callService(ctx, nsDeviceIO, getVideoSourcesIO{}, &v)
-			for _, t := range v.Token {
-				add(strings.TrimSpace(t), size{})
+			var v videoSourceConfigurations
+			err := c.callService(ctx, nsMedia2, getVideoSourceConfigurations2{}, &v)
+			for _, s := range v.Configurations {
+				add(strings.TrimSpace(s.SourceToken), size{})
 			}
 			return err
 		},
 		func() error {
-			var v videoSourceConfigurations
-			err := c.callService(ctx, nsMedia2, getVideoSourceConfigurations2{}, &v)
-			for _, s := range v.Configurations {
-				add(s.SourceToken, size{})
+			if len(out) > 0 {
+				return nil
+			}
+			var v tokenList
+			err := c.callService(ctx, nsDeviceIO, getVideoSourcesIO{}, &v)
+			for _, t := range v.Token {
+				add(strings.TrimSpace(t), size{})
 			}
 			return err
 		},
@@ -217,16 +256,15 @@ func (c *client) sources(ctx context.Context) ([]source, error) {
 		if fatal(err) {
 			return nil, err
 		}
-		if err == nil && len(out) > 0 {
-			break
-		}
 		failed = append(failed, err)
 	}
-	switch {
+	switch err := several(failed...); {
 	case len(out) > maxSources:
 		return nil, fmt.Errorf("%w: %w: %d video sources", devices.ErrMalformed, devices.ErrOutOfBounds, len(out))
 	case len(out) == 0:
 		return nil, several(append([]error{fmt.Errorf("%w: it has no video source", devices.ErrUnsupported)}, failed...)...)
+	case err != nil && !errors.Is(err, devices.ErrUnsupported):
+		c.o.Log.Warn("video sources not read from every service", "device", c.address, "error", err)
 	}
 	return out, nil
 }

@@ -15,14 +15,18 @@ type profile struct {
 	token, name string
 	video       *sourceConfiguration
 	encoder     *encoder
-	sound       bool // a sound encoder is in it
+	sound       bool   // a sound encoder is in it
+	soundDoubt  error  // a service that could not be asked may know of one
+	audioSource string // token of the sound source in it, if told
 	ptz         bool
-	bare        bool // nothing but its name is known
+	analytics   []string // tokens of its analytics configurations
+	bare        bool     // nothing but its name is known
 	fromMedia2  bool
 }
 
-// profiles asks Media2, which alone lists profiles with codecs newer than
-// H.264, and the media service if that fails or lists none.
+// profiles asks both media services. Media2 alone lists profiles with codecs
+// newer than H.264, the media service those that older recorders use; sound in
+// a profile is what either tells of.
 func (c *client) profiles(ctx context.Context) ([]profile, error) {
 	var list profileList
 	// By name: "All" makes some firmwares fall over.
@@ -32,19 +36,32 @@ func (c *client) profiles(ctx context.Context) ([]profile, error) {
 	if fatal(err2) {
 		return nil, err2
 	}
-	if err2 == nil && len(list.Profiles) > 0 {
-		return list.profiles(true), nil
-	}
-	if err2 != nil && !errors.Is(err2, devices.ErrUnsupported) {
-		c.o.Log.Warn("profiles not read from Media2", "device", c.address, "error", err2)
-	}
+	two := list.profiles(true)
 	list = profileList{}
-	if err := c.callService(ctx, nsMedia, media.GetProfiles{}, &list); err != nil {
-		return nil, several(err2, err)
+	err1 := c.callService(ctx, nsMedia, media.GetProfiles{}, &list)
+	if ctx.Err() != nil {
+		return nil, interrupted(ctx)
 	}
-	all := list.profiles(false)
-	if err2 == nil || errors.Is(err2, devices.ErrUnsupported) {
+	one := list.profiles(false)
+	for service, err := range map[string]error{"Media2": err2, "media": err1} {
+		if err != nil && !errors.Is(err, devices.ErrUnsupported) {
+			c.o.Log.Warn("profiles not read", "service", service, "device", c.address, "error", err)
+		}
+	}
+	if len(two) > 0 {
+		all := merge(two, one)
+		if err1 != nil && !errors.Is(err1, devices.ErrUnsupported) {
+			for i := range all {
+				all[i].soundDoubt = err1
+			}
+		}
 		return all, nil
+	}
+	if err1 != nil {
+		return nil, several(err2, err1)
+	}
+	if err2 == nil || errors.Is(err2, devices.ErrUnsupported) {
+		return one, nil
 	}
 	// Without types the answer has names only. A profile that is in no other
 	// list is a way to the picture all the same.
@@ -53,23 +70,61 @@ func (c *client) profiles(ctx context.Context) ([]profile, error) {
 	if fatal(err) {
 		return nil, err
 	}
+	for i := range one {
+		one[i].soundDoubt = err2
+	}
 	for _, p := range list.profiles(true) {
-		if err == nil && !slices.ContainsFunc(all, func(q profile) bool { return q.token == p.token }) {
+		if err == nil && !slices.ContainsFunc(one, func(q profile) bool { return q.token == p.token }) {
 			p.bare = true
-			all = append(all, p)
+			one = append(one, p)
 		}
 	}
-	return all, nil
+	return one, nil
+}
+
+// merge adds to the profiles of one service what another tells of them, and
+// those that only the other knows.
+func merge(all, more []profile) []profile {
+	for _, m := range more {
+		i := slices.IndexFunc(all, func(p profile) bool { return p.token == m.token })
+		if i < 0 {
+			all = append(all, m)
+			continue
+		}
+		p := &all[i]
+		p.sound, p.ptz = p.sound || m.sound, p.ptz || m.ptz
+		if p.video == nil {
+			p.video = m.video
+		}
+		if p.encoder == nil {
+			p.encoder = m.encoder
+		}
+		if p.audioSource == "" {
+			p.audioSource = m.audioSource
+		}
+		for _, token := range m.analytics {
+			if !slices.Contains(p.analytics, token) {
+				p.analytics = append(p.analytics, token)
+			}
+		}
+	}
+	return all
 }
 
 func (l profileList) profiles(two bool) []profile {
 	out := make([]profile, 0, len(l.Profiles))
 	for _, p := range l.Profiles {
 		q := profile{token: p.Token, name: plain(p.Name, 100), fromMedia2: two}
+		analytics := p.Analytics
 		if two {
 			q.video, q.encoder, q.sound, q.ptz = p.Two.VideoSource, p.Two.Encoder, p.Two.Audio != nil, p.Two.PTZ != nil
+			q.audioSource, analytics = strings.TrimSpace(p.Two.AudioSource), p.Two.Analytics
 		} else {
 			q.video, q.encoder, q.sound, q.ptz = p.VideoSource, p.Encoder, p.Audio != nil, p.PTZ != nil
+			q.audioSource = strings.TrimSpace(p.AudioSource)
+		}
+		if analytics != nil && analytics.Token != "" {
+			q.analytics = []string{analytics.Token}
 		}
 		out = append(out, q)
 	}

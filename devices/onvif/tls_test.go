@@ -20,25 +20,21 @@ func TestSecure(t *testing.T) {
 	pin := sha256.Sum256(srv.Certificate().RawSubjectPublicKeyInfo)
 	other := sha256.Sum256([]byte("another key"))
 	for name, tc := range map[string]struct {
-		tls *TLS
+		tls *devices.TLS
 		ok  bool
 	}{
-		"pinned key":       {&TLS{PublicKey: pin[:]}, true},
-		"another key":      {&TLS{PublicKey: other[:]}, false},
-		"system roots":     {&TLS{}, false},
-		"half a pin":       {&TLS{PublicKey: pin[:16]}, false},
+		"pinned key":       {&devices.TLS{PublicKey: pin[:]}, true},
+		"another key":      {&devices.TLS{PublicKey: other[:]}, false},
+		"system roots":     {&devices.TLS{}, false},
+		"half a pin":       {&devices.TLS{PublicKey: pin[:16]}, false},
 		"plain HTTP at it": {nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			target := f.target()
 			target.Found.Address = strings.TrimPrefix(srv.URL, "https://")
 			f.srv = srv // so that its service addresses lead here
-			_, err := Driver(Options{Secure: func(addr string) *TLS {
-				if addr != target.Found.Address {
-					t.Errorf("asked for %q", addr)
-				}
-				return tc.tls
-			}}).Open(t.Context(), target)
+			target.TLS = tc.tls
+			_, err := Driver(Options{}).Open(t.Context(), target)
 			if (err == nil) != tc.ok {
 				t.Fatalf("got %v", err)
 			}
