@@ -1,13 +1,14 @@
 package sim
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 	"time"
 )
 
 func (d *Device) deviceOps() service {
-	return service{path: deviceService, namespace: nsTDS, capabilities: el("tds:Capabilities", deviceCapabilities()), ops: map[string]operation{
+	ops := map[string]operation{
 		"GetSystemDateAndTime": {open: true, do: d.getSystemDateAndTime},
 		"GetServices":          {open: true, in: "IncludeCapability", do: d.getServices},
 		"GetCapabilities":      {open: true, in: "Category*", do: d.getCapabilities},
@@ -25,7 +26,9 @@ func (d *Device) deviceOps() service {
 		"GetScopes":            {do: d.getScopes},
 		"GetUsers":             {do: d.getUsers},
 		"GetNetworkInterfaces": {do: d.getNetworkInterfaces},
-	}}
+	}
+	maps.Copy(ops, d.outputOps())
+	return service{path: deviceService, namespace: nsTDS, capabilities: el("tds:Capabilities", deviceCapabilities()), ops: ops}
 }
 
 // now in the parts that tt:DateTime has.
@@ -94,6 +97,10 @@ func (d *Device) getCapabilities(q *request) (elem, *soapFault) {
 	c := el("tds:Capabilities")
 	if want("Device") {
 		c.kids = append(c.kids, el("tt:Device", el("tt:XAddr", d.url(q, deviceService))))
+	}
+	if want("Events") {
+		c.kids = append(c.kids, el("tt:Events", el("tt:XAddr", d.url(q, eventService)), el("tt:WSSubscriptionPolicySupport", false),
+			el("tt:WSPullPointSupport", true), el("tt:WSPausableSubscriptionManagerInterfaceSupport", false)))
 	}
 	if want("Media") {
 		c.kids = append(c.kids, el("tt:Media", el("tt:XAddr", d.url(q, mediaService)), el(

@@ -50,6 +50,19 @@ const (
 	FaultParkNotApplied = "park-not-applied"
 	// FaultParkIgnored accepts GotoPreset and stays where it is.
 	FaultParkIgnored = "park-ignored"
+	// FaultContactNotApplied tells and reports an output's new state and leaves the circuit as it was.
+	FaultContactNotApplied = "contact-not-applied"
+	// FaultRetentionIgnored stores and reports a retention time and keeps older data.
+	FaultRetentionIgnored = "retention-ignored"
+	// FaultRecordingNotStopped accepts an idle recording job and goes on recording.
+	FaultRecordingNotStopped = "recording-not-stopped"
+	// FaultSoundNotApplied takes sound out of its profiles and leaves it in the stream.
+	FaultSoundNotApplied = "sound-not-applied"
+	// FaultEventsNone gives out subscriptions that never tell anything.
+	FaultEventsNone = "events-none"
+	// FaultSelfSigned shows another self-signed certificate than the one whose
+	// pin the device printed. It needs Camera.TLS.
+	FaultSelfSigned = "self-signed"
 	// FaultDigestOnly refuses the WS-Security UsernameToken.
 	FaultDigestOnly = "digest-only"
 )
@@ -60,7 +73,7 @@ func FaultNames() []string {
 		FaultSilent, FaultMaskNotApplied, FaultMaskNotStored, FaultMaskFirstProfileOnly, FaultMaskShrunk,
 		FaultForgetsMasks, FaultStreamDead, FaultClock1970, FaultHTMLError, FaultSingleSession, FaultDigestOnly,
 		FaultSingleConnection, FaultHalfAnswer, FaultWrongNamespace, FaultSlow30s, FaultBusy, FaultMaxMasks, FaultMirrored, FaultInverted,
-		FaultParkNotApplied, FaultParkIgnored,
+		FaultParkNotApplied, FaultParkIgnored, FaultContactNotApplied, FaultEventsNone,
 	}
 }
 

@@ -73,6 +73,8 @@ func (d *Device) profile(token string) (profile, *soapFault) {
 	return profile{}, senderFault("there is no such profile", "ter:InvalidArgVal", "ter:NoProfile")
 }
 
+func microphoneToken(n int) string { return "microphone_" + strconv.Itoa(n) }
+
 func sourceToken(lens int) string { return "source_" + strconv.Itoa(lens) }
 
 // encoding is the codec's name in ONVIF.

@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -48,13 +49,24 @@ type Camera struct {
 	Location []string // values of location scopes, unescaped
 	OSD      []string // texts reported as on-screen display; they are not drawn
 	Sound    bool     // a microphone: in the profiles, and as a G.711 track
-	Lenses   int      // video sources, default 1, at most 8
-	PTZ      bool     // each lens can be turned by itself
+	// Microphones is how many it has, default one with Sound. The main streams
+	// carry the first one, the sub-streams the last one.
+	Microphones int
+	Lenses      int  // video sources, default 1, at most 8
+	PTZ         bool // each lens can be turned by itself
 	// PTZSpeed is how fast it turns, in units of ONVIF's generic space (-1..1
 	// from one end to the other) per second; default 1.
 	PTZSpeed float64
 	// Presets of every lens that turns; default one, preset_1, straight ahead.
 	Presets []Preset
+
+	// Outputs and Inputs are its contacts; Shutter is what an output works.
+	Outputs []Output
+	Inputs  []Input
+	Shutter Shutter
+
+	MaxPullPoints int // event subscriptions at once, default 5
+	Subscriptions SubscriptionAddress
 
 	Masks         bool // Media2 privacy masks
 	MaxMasks      int  // per video source configuration, default 8
@@ -91,6 +103,10 @@ type Device struct {
 	login *login
 	lens  []*source
 	sets  map[string]parameterSets // by path, of h264 and h265
+
+	timers   timers
+	contacts *contacts
+	events   *broker
 
 	power sync.Mutex // held while booting and halting
 	on    *services  // nil while down
@@ -129,6 +145,7 @@ func Start(ctx context.Context, c Camera) (*Device, error) {
 		faults: map[string]bool{},
 		stats:  Stats{Requests: map[string]int{}},
 	}
+	d.contacts, d.events = newContacts(c), newBroker(c, c.Clock().UTC())
 	for n := 1; n <= c.Lenses; n++ {
 		d.lens = append(d.lens, newSource(d, n))
 	}
@@ -138,6 +155,9 @@ func Start(ctx context.Context, c Camera) (*Device, error) {
 			return nil, fmt.Errorf("simulated camera %s: %w", c.Name, err)
 		}
 		d.sets = sets
+	}
+	for n := range d.lens {
+		d.sense(n + 1)
 	}
 	if err := d.boot(ctx); err != nil {
 		return nil, fmt.Errorf("simulated camera %s: %w", c.Name, err)
@@ -175,6 +195,17 @@ func (c *Camera) complete() error {
 	def(&c.Endpoint, "urn:uuid:"+nameUUID(c.Host+" "+c.Serial))
 	num(&c.Lenses, 1)
 	num(&c.MaxMasks, 8)
+	num(&c.MaxPullPoints, 5)
+	if c.Sound {
+		num(&c.Microphones, 1)
+	}
+	c.Sound = c.Microphones > 0
+	c.Outputs = slices.Clone(c.Outputs)
+	for i := range c.Outputs {
+		if c.Outputs[i].Delay == 0 {
+			c.Outputs[i].Delay = time.Second
+		}
+	}
 	num(&c.Width, 640)
 	num(&c.Height, 360)
 	num(&c.FPS, 5)
@@ -210,6 +241,8 @@ func (c *Camera) complete() error {
 		return fmt.Errorf("%d frames per second; 1 to 30 are possible", c.FPS)
 	case c.PTZSpeed < 0 || len(c.Presets) > maxPresets:
 		return fmt.Errorf("a speed of %g and %d presets; speeds are above 0, presets at most %d", c.PTZSpeed, len(c.Presets), maxPresets)
+	case c.Shutter.Output != "" && !slices.ContainsFunc(c.Outputs, func(o Output) bool { return o.Token == c.Shutter.Output }):
+		return fmt.Errorf("a shutter at output %q, which the camera does not have", c.Shutter.Output)
 	case c.SplitConfigurations && !c.SubStream:
 		return errors.New("split configurations need a sub-stream")
 	}
@@ -278,13 +311,21 @@ func (d *Device) now() time.Time {
 // that turns by itself does not know of it. The scene ends half a picture from
 // its middle on each side.
 func (d *Device) Move(lens int, dx, dy float64) error {
-	return d.onLens(lens, func(l *source) { l.pan(dx, dy) })
+	return d.onLens(lens, func(l *source) {
+		l.pan(dx, dy)
+		source := sourceToken(lens)
+		d.events.set(d.now(), TopicSceneChange, source, "true")
+		d.timers.after(sceneSettles, func() { d.sense(lens) })
+	})
 }
 
 // Cover puts something before the lens, or takes it away with ClearLens. It
 // is part of the scene: the device does not know.
 func (d *Device) Cover(lens int, with Cover) error {
-	return d.onLens(lens, func(l *source) { l.cover(with) })
+	return d.onLens(lens, func(l *source) {
+		l.cover(with)
+		d.sense(lens)
+	})
 }
 
 // Plant puts a picture into the middle of the scene, a third of its width
@@ -410,7 +451,11 @@ func (d *Device) halt(bye bool) error {
 	}
 	s := d.on
 	d.on = nil
-	return s.halt(bye)
+	d.events.end()
+	err := s.halt(bye)
+	d.timers.stop()
+	d.cutPower()
+	return err
 }
 
 func (s *services) halt(bye bool) error {

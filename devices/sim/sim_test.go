@@ -52,6 +52,7 @@ type asker struct {
 	when     func() time.Time // nil sends no token
 	header   string           // Authorization
 	nonce    string
+	more     string // header blocks beside the token
 }
 
 func ask(t *testing.T, d *Device) *asker {
@@ -71,12 +72,13 @@ func (a *asker) token() string {
 	h := sha1.Sum([]byte(nonce + created + a.pw))
 	return `<s:Header><Security xmlns="` + nsWSSE + `"><UsernameToken><Username>` + a.user + `</Username><Password Type="` + passwordDigest + `">` +
 		base64.StdEncoding.EncodeToString(h[:]) + `</Password><Nonce>` + base64.StdEncoding.EncodeToString([]byte(nonce)) +
-		`</Nonce><Created xmlns="` + nsWSU + `">` + created + `</Created></UsernameToken></Security></s:Header>`
+		`</Nonce><Created xmlns="` + nsWSU + `">` + created + `</Created></UsernameToken></Security>` + a.more + `</s:Header>`
 }
 
 func (a *asker) post(path, body string) (int, http.Header, string) {
 	a.t.Helper()
-	msg := `<s:Envelope xmlns:s="` + nsEnv + `" xmlns:tds="` + nsTDS + `" xmlns:trt="` + nsTRT + `" xmlns:tr2="` + nsTR2 + `" xmlns:tptz="` + nsPTZ + `" xmlns:tt="` + nsTT + `">` +
+	msg := `<s:Envelope xmlns:s="` + nsEnv + `" xmlns:tds="` + nsTDS + `" xmlns:trt="` + nsTRT + `" xmlns:tr2="` + nsTR2 + `" xmlns:tptz="` + nsPTZ + `" xmlns:tmd="` + nsTMD + `" xmlns:tev="` + nsTEV +
+		`" xmlns:wsnt="` + nsWSNT + `" xmlns:tns1="` + nsTNS1 + `" xmlns:trc="` + nsTRC + `" xmlns:tse="` + nsTSE + `" xmlns:timg="` + nsTIMG + `" xmlns:tan="` + nsTAN + `" xmlns:tt="` + nsTT + `">` +
 		a.token() + `<s:Body>` + body + `</s:Body></s:Envelope>`
 	req, err := http.NewRequestWithContext(a.t.Context(), http.MethodPost, "http://"+a.d.Addr()+path, strings.NewReader(msg))
 	if err != nil {

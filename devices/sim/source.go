@@ -75,6 +75,9 @@ func (l *source) view() (at Point, zoom float64, front Cover) {
 		p = *l.stuck
 	}
 	front = l.front
+	if l.dev.contacts.shut(l.dev.cam.Shutter, l.number) {
+		front = CoverBlack
+	}
 	for _, preset := range l.dev.cam.Presets {
 		if l.dev.cam.PTZ && front == ClearLens && preset.pose().near(p) {
 			front = preset.Sees

@@ -138,7 +138,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 // services lists what the device has, as GetServices tells it.
 func (d *Device) services() []service {
 	all := []service{
-		d.deviceOps(), d.mediaOps(), d.media2Ops(), d.ptzOps(),
+		d.deviceOps(), d.mediaOps(), d.media2Ops(), d.ptzOps(), d.deviceIOOps(), d.eventOps(), d.subscriptionOps(),
 	}
 	return slices.DeleteFunc(all, func(s service) bool { return s.path == "" })
 }
