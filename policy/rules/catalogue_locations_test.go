@@ -118,6 +118,31 @@ func locFromBare(rows []ruleCase) []ruleCase {
 	return rows
 }
 
+const locIdentity = "REG-1/identity/de-polder/urn:uuid:1e45d000-0003-4000-8000-00000000de03"
+
+// locFound adds something that nobody registered and that has no name.
+func locFound(how devices.How) func(f *rules.Facts) {
+	return func(f *rules.Facts) {
+		f.Found = append(f.Found, rules.Found{Found: devices.Found{Address: "192.0.2.9:554", How: how, Hints: []devices.Hint{{Kind: devices.HintRTSP, Text: "RTSP server"}}}})
+	}
+}
+
+// locConflict makes a registered device one that may be another.
+func locConflict(kind rules.ConflictKind) func(f *rules.Facts) {
+	return func(f *rules.Facts) {
+		f.Found[3].Conflict = &rules.Conflict{Kind: kind, Other: "00:53:00:00:00:01", At: now}
+	}
+}
+
+// locRecorder adds a recorder of the register with channels of cameras.
+func locRecorder(sources int, channels ...string) func(f *rules.Facts) {
+	return func(f *rules.Facts) {
+		f.Found = append(f.Found, rules.Found{
+			Found: devices.Found{Address: "192.0.2.9:80", How: devices.HowMulticast}, Lenses: devices.Of(sources), Device: "recorder", Channels: channels,
+		})
+	}
+}
+
 // locWith makes several changes, one after the other.
 func locWith(list ...func(f *rules.Facts)) func(f *rules.Facts) {
 	return func(f *rules.Facts) {
@@ -208,6 +233,18 @@ func locationsCases() []ruleCase {
 
 		{"REG-1", "all registered", func(*rules.Facts) {}, "REG-1/de-polder", rules.Pass},
 		{"REG-1", "unregistered", func(f *rules.Facts) { f.Found = append(f.Found, stranger()) }, "REG-1/de-polder/" + unknown, rules.Fail},
+		{"REG-1", "a hint is no proof", locFound(devices.HowRTSP), "REG-1/hint/de-polder/192.0.2.9:554", rules.Unproven},
+		{"REG-1", "a device without an endpoint that answers is no hint", locFound(devices.HowMulticast), "REG-1/de-polder/192.0.2.9:554", rules.Fail},
+		{"REG-1", "another hardware address under a known name", locConflict(rules.ConflictMAC), locIdentity, rules.Fail},
+		{"REG-1", "two under one name", locConflict(rules.ConflictTwice), locIdentity, rules.Fail},
+		{"REG-1", "another serial number", locConflict(rules.ConflictSerial), locIdentity, rules.Fail},
+		{"REG-1", "where a registered one was", locConflict(rules.ConflictAddress), locIdentity, rules.Fail},
+		{"REG-1", "a recorder of the register", locRecorder(1, "entree"), "REG-1/de-polder", rules.Pass},
+		{"REG-1", "a channel too many", locRecorder(2, "entree"), "REG-1/lenses/de-polder/192.0.2.9:80", rules.Fail},
+		{"LOC-2", "a recorder's pictures are not counted twice", locWith(locFixed, locRecorder(1, "entree")), count, rules.Pass},
+		{"LOC-2", "something that may be one more", locWith(locFixed, locFound(devices.HowMDNS)), count, rules.Unproven},
+		{"HID-1", "something that may be a camera", locFound(devices.HowNeighbour), "HID-1/scan/de-polder", rules.Unproven},
+		{"HID-1", "a recorder of the register", locRecorder(1, "entree"), "HID-1/scan/de-polder", rules.Pass},
 		{"REG-1", "no search", func(f *rules.Facts) { f.Scans = nil }, "REG-1/de-polder", rules.Unproven},
 		{"REG-1", "searched exactly two hours ago, where the protocol does not say", func(f *rules.Facts) { f.Scans[0].At = now.Add(-2 * time.Hour) }, "REG-1/de-polder", rules.Pass},
 		{"REG-1", "searched over two hours ago", func(f *rules.Facts) { f.Scans[0].At = now.Add(-2*time.Hour - time.Second) }, "REG-1/de-polder", rules.Unproven},

@@ -52,6 +52,15 @@ type Found struct {
 	Lenses devices.Value[int] `json:"lenses"`
 	// Name that it gives itself; may be empty.
 	Name string `json:"name,omitempty"`
+	// Device is the entry under devices that it is, if it is one; Channels are
+	// the cameras of the protocol whose picture it has, too.
+	Device   string   `json:"device,omitempty"`
+	Channels []string `json:"channels,omitempty"`
+	// Reach is how far the gateway got with it; empty if nobody tried.
+	Reach devices.Reach `json:"reach,omitempty"`
+	// Conflict tells why it may not be the device that it says it is; nil
+	// without a reason.
+	Conflict *Conflict `json:"conflict,omitempty"`
 }
 
 // Reach tells how far the agent got with a camera's device.

@@ -64,9 +64,11 @@ func nothingHidden(s *sheet) {
 // unknownDevices adds what the search of the site's networks says of devices
 // that nobody registered. Each is told by REG-1; here they are counted.
 func unknownDevices(s *sheet) {
-	strangers := 0
+	strangers, hints := 0, 0
 	for _, d := range s.Found {
-		if lenses, ok := d.Lenses.Get(); len(d.Cameras) == 0 || ok && lenses > len(d.Cameras) {
+		if d.onlyHinted() {
+			hints++
+		} else if lenses, ok := d.Lenses.Get(); d.stranger() || ok && lenses > d.registered() {
 			strangers++
 		}
 	}
@@ -75,6 +77,8 @@ func unknownDevices(s *sheet) {
 	switch {
 	case strangers > 0:
 		o.fail("%d apparaten of lenzen staan niet in het register (regel REG-1)", "%d appareils ou objectifs ne figurent pas au registre (règle REG-1)", "%d devices or lenses are not in the register (rule REG-1)", strangers)
+	case hints > 0:
+		o.doubt("%d apparaten kunnen camera's zijn en staan niet in het register (regel REG-1)", "%d appareils peuvent être des caméras et ne figurent pas au registre (règle REG-1)", "%d devices may be cameras and are not in the register (rule REG-1)", hints)
 	case len(s.site.Networks) == 0:
 		o.doubt("het protocol noemt geen netwerken van deze locatie", "le protocole ne mentionne aucun réseau de ce site", "the protocol names no network of this site")
 	case len(missed) > 0:

@@ -47,8 +47,15 @@ func fixed(s *sheet) {
 // against cameras in the protocol. It counts what the searches found, so it
 // says nothing where one is missing.
 func counted(s *sheet) {
-	named, seen, strangers := len(s.Protocol.CamerasOf(s.Site)), 0, 0
+	named, seen, strangers, hints := len(s.Protocol.CamerasOf(s.Site)), 0, 0, 0
 	for _, d := range s.Found {
+		switch {
+		case d.onlyHinted():
+			hints++
+			continue
+		case d.recorder():
+			continue // its pictures are those of cameras that are counted where they hang
+		}
 		lenses, _ := d.Lenses.Get() // a device has at least one
 		n := max(lenses, len(d.Cameras), 1)
 		seen += n
@@ -64,6 +71,10 @@ func counted(s *sheet) {
 		f.Status = Unproven
 		f.Text = say("Hoeveel camera's er op locatie %s hangen is niet aangetoond: het protocol noemt er %d, en niet elk netwerk is doorzocht.", "Le nombre de caméras du site %s n'est pas prouvé: le protocole en mentionne %d, et tous les réseaux n'ont pas été parcourus.", "How many cameras hang at site %s is unproven: the protocol names %d, and not every network was searched.", s.site.Name, named)
 		f.Remedy = policy.Text{NL: "Laat de gateway elk netwerk van de locatie doorzoeken.", FR: "Faites parcourir par la passerelle chaque réseau du site.", EN: "Let the gateway search every network of the site."}
+	case hints > 0 && seen == named && strangers == 0:
+		f.Status = Unproven
+		f.Text = say("Op locatie %s antwoorden %d camera's, zoveel als het protocol noemt, en %d andere apparaten die een camera kunnen zijn.", "Sur le site %s répondent %d caméras, autant que le protocole en mentionne, et %d autres appareils qui peuvent être des caméras.", "At site %s %d cameras answer, as many as the protocol names, and %d other devices that may be cameras.", s.site.Name, seen, hints)
+		f.Remedy = policy.Text{NL: "Ga kijken wat deze apparaten zijn (zie REG-1).", FR: "Allez voir ce que sont ces appareils (voir REG-1).", EN: "Go and see what these devices are (see REG-1)."}
 	case seen == named && strangers == 0:
 		f.Status = Pass
 		f.Text = say("Op locatie %s antwoorden %d camera's, zoveel als het protocol noemt.", "Sur le site %s répondent %d caméras, autant que le protocole en mentionne.", "At site %s %d cameras answer, as many as the protocol names.", s.site.Name, seen)

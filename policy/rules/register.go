@@ -11,7 +11,7 @@ import (
 // unregistered is REG-1: every camera on the site's networks is in the
 // register. It passes only if every network of the site was searched.
 func unregistered(s *sheet) {
-	found := false
+	found := identity(s)
 	for _, d := range s.Found {
 		device := d.Endpoint
 		if device == "" {
@@ -20,7 +20,10 @@ func unregistered(s *sheet) {
 		lenses, known := d.Lenses.Get()
 		evidence := []Evidence{{Kind: "network", Value: strings.TrimSpace(d.Address + " " + d.Interface), Collected: d.LastSeen}}
 		switch {
-		case len(d.Cameras) == 0:
+		case d.onlyHinted():
+			found = true
+			hinted(s, d, device, evidence)
+		case d.stranger():
 			found = true
 			name := ""
 			if d.Name != "" {
@@ -39,16 +42,16 @@ func unregistered(s *sheet) {
 					EN: "Find the camera. If it belongs there, enter it in the protocol; if not, remove it and tell the data protection officer.",
 				},
 			})
-		case known && lenses > len(d.Cameras):
+		case known && lenses > d.registered():
 			found = true
 			s.add("lenses", Finding{
 				Target: Target{Device: device}, Status: Fail, Since: d.FirstSeen,
-				Evidence: append(evidence, Evidence{Kind: "setting", Value: "video sources", Numbers: map[string]float64{"lenses": float64(lenses), "registered": float64(len(d.Cameras))}, Collected: d.LastSeen}),
+				Evidence: append(evidence, Evidence{Kind: "setting", Value: "video sources", Numbers: map[string]float64{"lenses": float64(lenses), "registered": float64(d.registered())}, Collected: d.LastSeen}),
 				Text: say(
 					"Het apparaat op %s heeft %d lenzen, waarvan er %d in het register staan.",
 					"L'appareil à l'adresse %s a %d objectifs, dont %d au registre.",
 					"The device at %s has %d lenses, of which %d are in the register.",
-					d.Address, lenses, len(d.Cameras)),
+					d.Address, lenses, d.registered()),
 				Remedy: policy.Text{
 					NL: "Zet elke lens als camera in het protocol, of schakel hem uit.",
 					FR: "Inscrivez chaque objectif comme caméra au protocole, ou désactivez-le.",
@@ -63,7 +66,7 @@ func unregistered(s *sheet) {
 					"Hoeveel lenzen het apparaat op %s heeft is niet bekend; in het register staan er %d. Een lens die er niet in staat, zou niemand zien.",
 					"On ignore combien d'objectifs a l'appareil à l'adresse %s; le registre en contient %d. Un objectif absent du registre passerait inaperçu.",
 					"How many lenses the device at %s has is not known; the register has %d. A lens that is not in it would go unnoticed.",
-					d.Address, len(d.Cameras)),
+					d.Address, d.registered()),
 				Remedy: policy.Text{
 					NL: "Zorg dat de gateway op het apparaat kan inloggen, zodat zij de lenzen kan tellen.",
 					FR: "Faites en sorte que la passerelle puisse se connecter à l'appareil pour compter les objectifs.",
