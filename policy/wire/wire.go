@@ -165,6 +165,7 @@ const (
 	EventOrdered  EventType = "cover.ordered"   // CameraState: what must be covered changed
 	EventRestored EventType = "cover.restored"  // CameraState: the device is as it was before us
 	EventDevice   EventType = "device.seen"     // devices.Found and its register entry
+	EventConflict EventType = "device.conflict" // Conflict: a device may not be the one that it says it is
 	EventReader   EventType = "reader.seen"     // devices.ReaderInfo and its register entry
 	EventDropped  EventType = "outbox.dropped"  // Dropped: status events given up for want of room
 	EventClock    EventType = "clock.doubt"     // ClockDoubt
@@ -196,6 +197,17 @@ type ClockDoubt struct {
 	Floor time.Time `json:"floor"`
 	Clock time.Time `json:"clock"`
 	What  string    `json:"what"`
+}
+
+// Conflict is the data of EventConflict. Kind is one of policy/rules'
+// ConflictKinds, and Other what the device contradicts.
+type Conflict struct {
+	Kind      string `json:"kind"`
+	Endpoint  string `json:"endpoint,omitempty"`
+	Address   string `json:"address"`
+	MAC       string `json:"mac,omitempty"`
+	Interface string `json:"interface,omitempty"`
+	Other     string `json:"other"`
 }
 
 // Batch carries events in order of Seq, without gaps.
@@ -267,10 +279,15 @@ type ReaderState struct {
 
 // UnknownDevice is a device on the network that no register entry matches.
 type UnknownDevice struct {
-	Address   string    `json:"address"`
-	Endpoint  string    `json:"endpoint"`
-	Name      string    `json:"name,omitempty"`
-	Interface string    `json:"interface,omitempty"`
+	Address   string `json:"address"`
+	Endpoint  string `json:"endpoint"`
+	Name      string `json:"name,omitempty"`
+	Interface string `json:"interface,omitempty"`
+	MAC       string `json:"mac,omitempty"` // as the network has it
+	// Reach is one of: unreachable, reachable, no-login, up; empty if nobody tried.
+	Reach string `json:"reach,omitempty"`
+	// Hints are what speaks for a camera, and where it hangs, in words.
+	Hints     []string  `json:"hints,omitempty"`
 	FirstSeen time.Time `json:"first_seen"`
 	LastSeen  time.Time `json:"last_seen"`
 }
