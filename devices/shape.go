@@ -211,23 +211,6 @@ func formOf(have, asked []Point) bool {
 	return len(have) >= 3 && len(asked) >= 3 && SameOutline(have, h.Corners(), hair) && h.Holds(a, slackLess) && a.Holds(h, slackMore)
 }
 
-// standsFor tells whether a device's mask is what it made of asked. One that it
-// rather made of another part, a hair away, has to lie over all of it.
-func standsFor(have, asked []Point, parts [][]Point) bool {
-	if !formOf(have, asked) || !Shrouds(have, asked, slackLess) {
-		return false
-	}
-	if Shrouds(have, asked, grain) {
-		return true
-	}
-	for _, p := range parts {
-		if apart(have, p) < apart(have, asked)-grain {
-			return false
-		}
-	}
-	return true
-}
-
 // apart is the largest distance between edges of the rectangles around both.
 func apart(a, b []Point) float64 {
 	r, s := Bounds(a), Bounds(b)

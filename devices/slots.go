@@ -177,7 +177,6 @@ func written(u Undo) (shapes [][]Point) {
 // maskView is what is on the device, seen through the journal.
 type maskView struct {
 	now, was          MaskSlots
-	parts             [][]Point // that were written
 	ours, free, other []MaskSlot
 	// strange tells in words what is there, or gone, by another hand.
 	strange []string
@@ -186,7 +185,7 @@ type maskView struct {
 // maskSort tells our masks from others: ours are in a place that was free, or
 // was not there, and have a shape that comes of what was written.
 func maskSort(now, was MaskSlots, parts [][]Point) maskView {
-	v := maskView{now: now, was: was, parts: parts}
+	v := maskView{now: now, was: was}
 	for _, s := range now.Slots {
 		old, known := was.byID(s.ID)
 		switch {
@@ -235,7 +234,7 @@ func (v maskView) plan(must []Zone, keep [][]Point) (maskPlan, error) {
 	stale, free := slices.Clone(v.ours), v.free
 	var lacking [][]Point
 	for _, s := range shapes {
-		i := slices.IndexFunc(stale, func(o MaskSlot) bool { return standsFor(o.Shape, s, v.parts) })
+		i := nearest(stale, s, grain)
 		if i < 0 {
 			lacking = append(lacking, s)
 			continue
@@ -246,12 +245,16 @@ func (v maskView) plan(must []Zone, keep [][]Point) (maskPlan, error) {
 		stale = slices.Delete(stale, i, i+1)
 	}
 	for _, s := range lacking {
-		if len(free) > 0 {
+		// A device that rounds a little off is asked for the same again, not for another.
+		i := nearest(stale, s, slackLess)
+		if i < 0 && len(free) > 0 {
 			p.grow = append(p.grow, MaskSlot{ID: free[0].ID, Shape: s, On: true})
 			free = free[1:]
 			continue
 		}
-		i := leastJoin(stale, s)
+		if i < 0 {
+			i = leastJoin(stale, s)
+		}
 		o := stale[i]
 		stale = slices.Delete(stale, i, i+1)
 		large := s
@@ -271,6 +274,18 @@ func (v maskView) plan(must []Zone, keep [][]Point) (maskPlan, error) {
 		}
 	}
 	return p, nil
+}
+
+// nearest is the mask that is the device's form of the shape and lies over all
+// of it but for slack, or -1.
+func nearest(masks []MaskSlot, shape []Point, slack float64) int {
+	best := -1
+	for i, m := range masks {
+		if formOf(m.Shape, shape) && Shrouds(m.Shape, shape, slack) && (best < 0 || apart(m.Shape, shape) < apart(masks[best].Shape, shape)) {
+			best = i
+		}
+	}
+	return best
 }
 
 // shapes are what the device is to have: the wanted zones in the forms that it
