@@ -306,6 +306,9 @@ func parseAnswer(data []byte, want string, out any) error {
 		}
 		return x.fault()
 	case want:
+		if k, ok := out.(interface{ keep(message []byte) }); ok {
+			k.keep(utf8Text(data))
+		}
 		if err := d.DecodeElement(out, &first); err != nil {
 			return fmt.Errorf("%w: %s: %w", devices.ErrMalformed, want, err)
 		}

@@ -201,14 +201,14 @@ func (cam *camera) readLimits(ctx context.Context, l *layer) error {
 type masking struct{ *camera }
 
 // offered: the device has masks that can be opaque.
-func (w masking) offered(ctx context.Context) error {
-	_, err := w.readMasks(ctx, true)
+func (cam masking) offered(ctx context.Context) error {
+	_, err := cam.readMasks(ctx, true)
 	return err
 }
 
 // state is the masks that are there before the first write.
-func (w masking) state(ctx context.Context) (any, error) {
-	layers, err := w.readMasks(ctx, false)
+func (cam masking) state(ctx context.Context) (any, error) {
+	layers, err := cam.readMasks(ctx, false)
 	return journalled{Masks: allMasks(layers)}, err
 }
 

@@ -44,6 +44,10 @@ func (cam *camera) method(m devices.Method) (method, error) {
 		return masking{cam}, nil
 	case devices.MethodPark:
 		return parking{cam}, nil
+	case devices.MethodRecordingOff:
+		return silencing{cam}, nil
+	case devices.MethodRetention:
+		return forgetting{cam}, nil
 	default:
 		return nil, devices.ErrUnsupported
 	}

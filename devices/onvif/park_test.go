@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -169,12 +170,7 @@ func (d *driven) offers() bool {
 	if err != nil {
 		d.t.Fatalf("methods: %v", err)
 	}
-	for _, m := range ms {
-		if m == d.method {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(ms, d.method)
 }
 
 var wholePicture = devices.Cover{Whole: true}
