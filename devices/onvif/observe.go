@@ -73,6 +73,7 @@ func (cam *camera) Observe(ctx context.Context) (devices.Observation, error) {
 	o.Presets, o.Position = cam.head(ctx, profiles, err)
 	o.Imaging = reading(cam.imaging(ctx))
 	o.Analytics = reading(cam.analytics(ctx, profiles, err))
+	o.Recordings, o.Storage = reading(cam.observeRecordings(ctx)), reading(cam.observeStorage(ctx))
 	if outer.Err() != nil {
 		return o, cam.c.fail(op, interrupted(outer))
 	}
