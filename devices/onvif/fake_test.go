@@ -177,6 +177,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ok, challenge := f.allowed(op, body, r)
 	f.mu.Unlock()
 	if special != nil {
+		r.Body = io.NopCloser(strings.NewReader(body))
 		special(w, r)
 		return
 	}

@@ -58,7 +58,7 @@ func (cam *camera) Observe(ctx context.Context) (devices.Observation, error) {
 		o.Paths = reading(cam.paths(ctx, profiles, src))
 	}
 	o.Masks, o.MaskLimit = cam.observeMasks(ctx)
-	o.SoundSources = reading(cam.soundSources(ctx, profiles, err))
+	o.SoundSources = reading(cam.soundSources(ctx, profiles))
 	o.OSD = reading(cam.osd(ctx))
 	o.Location = reading(cam.location(ctx))
 	o.Users = reading(cam.users(ctx))
@@ -73,7 +73,6 @@ func (cam *camera) Observe(ctx context.Context) (devices.Observation, error) {
 	o.Presets, o.Position = cam.head(ctx, profiles, err)
 	o.Imaging = reading(cam.imaging(ctx))
 	o.Analytics = reading(cam.analytics(ctx, profiles, err))
-	o.Recordings, o.Storage = reading(cam.observeRecordings(ctx)), reading(cam.observeStorage(ctx))
 	if outer.Err() != nil {
 		return o, cam.c.fail(op, interrupted(outer))
 	}

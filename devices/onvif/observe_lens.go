@@ -63,12 +63,12 @@ func (cam *camera) observeMasks(ctx context.Context) (devices.Value[[]devices.Ma
 // soundSources counts the microphones and line inputs of the lens: those that
 // are in its profiles, and those that are in nobody's. Where the profiles do
 // not tell, it is those of the whole device.
-func (cam *camera) soundSources(ctx context.Context, profiles []profile, profilesErr error) (int, error) {
+func (cam *camera) soundSources(ctx context.Context, profiles []profile) (int, error) {
 	tokens, err := cam.allSoundSources(ctx)
 	if err != nil {
 		return 0, err
 	}
-	if cam.c.lenses <= 1 || profilesErr != nil {
+	if cam.c.lenses <= 1 {
 		return len(tokens), nil
 	}
 	ours, theirs := map[string]bool{}, map[string]bool{}
@@ -83,6 +83,7 @@ func (cam *camera) soundSources(ctx context.Context, profiles []profile, profile
 			theirs[p.audioSource] = true
 		}
 	}
+	// With no profiles to tell, all of them count.
 	n := 0
 	for _, t := range tokens {
 		if ours[t] || !theirs[t] {
