@@ -55,18 +55,20 @@ type Agent struct {
 	logins  Logins
 	link    *link
 
-	mu        sync.Mutex
-	orders    *orders
-	boxes     map[string]*box    // by device, as found
-	keepers   map[string]*keeper // by camera of the register
-	lines     []*line
-	scans     []rules.Scan
-	findings  []rules.Finding
-	refused   map[wire.DesiredResult]bool // told since the last good document
-	doubted   bool                        // the last server time did not fit, and that was told
-	dirty     chan struct{}               // something that a rule looks at changed
-	searchNow chan struct{}               // search the networks again
-	kicked    chan struct{}               // another camera may need a keeper
+	mu         sync.Mutex
+	orders     *orders
+	boxes      map[string]*box       // by device, as found
+	routers    map[string]bool       // hardware addresses that answer for many
+	remembered map[string]state.Seen // devices of earlier runs that were not seen yet
+	keepers    map[string]*keeper    // by camera of the register
+	lines      []*line
+	scans      []rules.Scan
+	findings   []rules.Finding
+	refused    map[wire.DesiredResult]bool // told since the last good document
+	doubted    bool                        // the last server time did not fit, and that was told
+	dirty      chan struct{}               // something that a rule looks at changed
+	searchNow  chan struct{}               // search the networks again
+	kicked     chan struct{}               // another camera may need a keeper
 }
 
 // New opens the agent's state. Close it.
@@ -92,7 +94,7 @@ func New(ctx context.Context, cfg Config, p Parts) (*Agent, error) {
 	}
 	a := &Agent{
 		cfg: cfg, parts: p, log: p.Log, version: p.Version, db: db, lock: lock, vault: v, logins: logins, trust: cfg.trust(),
-		boxes: map[string]*box{}, keepers: map[string]*keeper{}, refused: map[wire.DesiredResult]bool{},
+		boxes: map[string]*box{}, routers: map[string]bool{}, keepers: map[string]*keeper{}, refused: map[wire.DesiredResult]bool{},
 		dirty: make(chan struct{}, 1), kicked: make(chan struct{}, 1), searchNow: make(chan struct{}, 1),
 	}
 	if err := a.begin(ctx); err != nil {
@@ -109,6 +111,9 @@ func (a *Agent) begin(ctx context.Context) error {
 	a.boot = hex.EncodeToString(id)
 	for _, n := range a.db.Notes() {
 		a.log.ErrorContext(ctx, "state file", "note", n)
+	}
+	if err := a.remember(ctx); err != nil {
+		return err
 	}
 	floor, err := a.db.Floor(ctx)
 	if err != nil {
@@ -144,8 +149,7 @@ func (a *Agent) Close() error {
 	a.mu.Unlock()
 	for _, b := range boxes {
 		b.asks.Lock()
-		closeAll(b.cams)
-		b.cams = nil
+		b.logout()
 		b.asks.Unlock()
 	}
 	return errors.Join(a.db.Close(), a.lock.Close())
@@ -203,6 +207,9 @@ func (a *Agent) run(ctx context.Context) error {
 		})
 	}
 	run("discovery", a.discoverLoop)
+	if a.cfg.Discovery.Listen {
+		run("announcements", a.listenLoop)
+	}
 	run("cameras", a.keepLoop)
 	run("rules", a.evaluateLoop)
 	run("clock", a.floorLoop)

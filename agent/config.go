@@ -54,6 +54,12 @@ type DiscoveryConfig struct {
 	Subnets    []string `yaml:"subnets"`
 	Unicast    []string `yaml:"unicast"`
 	Timeout    Duration `yaml:"timeout"`
+	// Sweep asks every address of Subnets, one by one.
+	Sweep bool `yaml:"sweep"`
+	// Rate bounds a sweep, in questions a second; 0 means the drivers' default.
+	Rate int `yaml:"rate"`
+	// Listen hears what devices announce unasked; true unless the file says otherwise.
+	Listen bool `yaml:"listen"`
 }
 
 // ReadersConfig lists the serial lines to listen on.
@@ -102,6 +108,10 @@ func (d *Duration) UnmarshalYAML(b []byte) error {
 
 const maxConfig = 1 << 20
 
+// maxRate is the fastest sweep, in questions a second: old cameras fall over
+// sooner than a network does.
+const maxRate = 10_000
+
 // LoadConfig reads and checks agent.yaml. Relative paths in it are relative to
 // the file. Unknown keys are errors with their line.
 func LoadConfig(path string) (Config, error) {
@@ -111,7 +121,7 @@ func LoadConfig(path string) (Config, error) {
 	}
 	c := Config{
 		Tenant:    "default",
-		Discovery: DiscoveryConfig{Timeout: Duration(3 * time.Second)},
+		Discovery: DiscoveryConfig{Timeout: Duration(3 * time.Second), Listen: true},
 		Decoder:   DecoderConfig{FFmpeg: "auto"},
 		Every: EveryConfig{
 			Discover: Duration(time.Hour), Check: Duration(5 * time.Minute),
@@ -165,15 +175,8 @@ func (c Config) check() error {
 			complain("server.keys: %w", err)
 		}
 	}
-	for _, s := range c.Discovery.Subnets {
-		if _, err := netip.ParsePrefix(s); err != nil {
-			complain("discovery.subnets: %q is no subnet; write 10.20.30.0/24", s)
-		}
-	}
-	for _, i := range c.Discovery.Interfaces {
-		if strings.ContainsAny(i, " /") {
-			complain("discovery.interfaces: %q is no interface name", i)
-		}
+	if err := c.Discovery.Check(); err != nil {
+		errs = append(errs, err)
 	}
 	for i, l := range c.Readers.Lines {
 		if l.Port == "" {
@@ -186,6 +189,29 @@ func (c Config) check() error {
 	for name, d := range map[string]Duration{"discover": c.Every.Discover, "check": c.Every.Check, "retry": c.Every.Retry, "report": c.Every.Report} {
 		if time.Duration(d) < 100*time.Millisecond {
 			complain("every.%s: %s is too short", name, time.Duration(d))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Check reports what cannot be searched like this.
+func (d DiscoveryConfig) Check() error {
+	var errs []error
+	complain := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
+	for _, s := range d.Subnets {
+		if _, err := netip.ParsePrefix(s); err != nil {
+			complain("discovery.subnets: %q is no subnet; write 10.20.30.0/24", s)
+		}
+	}
+	if d.Sweep && len(d.Subnets) == 0 {
+		complain("discovery.sweep: a sweep asks every address of discovery.subnets, and there are none")
+	}
+	if d.Rate < 0 || d.Rate > maxRate {
+		complain("discovery.rate: %d is no rate; write questions a second, 1 to %d, or 0 for the default", d.Rate, maxRate)
+	}
+	for _, i := range d.Interfaces {
+		if strings.ContainsAny(i, " /") {
+			complain("discovery.interfaces: %q is no interface name", i)
 		}
 	}
 	return errors.Join(errs...)

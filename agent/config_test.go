@@ -17,6 +17,9 @@ func TestExampleConfigLoads(t *testing.T) {
 	if c.Agent != "gw-de-polder" || len(c.Readers.Lines) != 2 || c.Server.Broker == "" || c.State != "/var/lib/lensdop-agent" {
 		t.Errorf("read %+v", c)
 	}
+	if d := c.Discovery; !d.Listen || d.Sweep || d.Rate != 0 {
+		t.Errorf("discovery %+v", d)
+	}
 }
 
 const minimal = "agent: gw\nsite: s\nstate: st\nprotocol: p.yaml\n"
@@ -38,6 +41,8 @@ func TestConfigErrorsSayWhereAndWhat(t *testing.T) {
 		"broker in clear":     {"agent: gw\nsite: s\nstate: st\nserver: {broker: \"tcp://policy.example:1883\", keys: [\"ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"]}\n", []string{"server.broker", "ssl://"}},
 		"bad key":             {"agent: gw\nsite: s\nstate: st\nserver: {broker: \"tcp://127.0.0.1:1\", keys: [\"ed25519:AAAA\"]}\n", []string{"server.keys", "bytes"}},
 		"subnet":              {minimal + "discovery: {subnets: [10.0.0.5]}\n", []string{"10.0.0.5", "/24"}},
+		"sweep of nothing":    {minimal + "discovery: {sweep: true}\n", []string{"discovery.sweep", "discovery.subnets"}},
+		"rate":                {minimal + "discovery: {rate: 100000}\n", []string{"discovery.rate", "10000"}},
 		"baud":                {minimal + "readers: {lines: [{port: /dev/x}]}\n", []string{"baud"}},
 		"all at once":         {"site: s\nprotocol: p\n", []string{"agent", "state"}},
 	} {
@@ -68,6 +73,9 @@ func TestRelativePathsAreRelativeToTheConfig(t *testing.T) {
 	c, err := LoadConfig(path)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !c.Discovery.Listen {
+		t.Error("a config that does not say does not listen")
 	}
 	if c.Protocol != filepath.Join(dir, "p.yaml") || c.State != filepath.Join(dir, "st") {
 		t.Errorf("paths %q %q", c.Protocol, c.State)

@@ -1,11 +1,13 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lensdop/lensdop/agent/cover"
@@ -170,15 +172,7 @@ func (a *Agent) facts(o *orders) rules.Facts {
 	now, _ := a.clock.now()
 	p := o.policy.Protocol
 	f := rules.Facts{Protocol: p, Site: a.cfg.Site, Now: now, Differences: o.apartFrom(now)}
-	lenses := a.lenses()
-	for _, d := range a.foundDevices() {
-		n, ok := lenses[deviceKey(d)]
-		v := devices.Unreadable[int](errNoLogin)
-		if ok {
-			v = devices.Of(n)
-		}
-		f.Found = append(f.Found, rules.Found{Found: d, Cameras: registered(p, a.cfg.Site, d), Lenses: v, Name: nameOf(d)})
-	}
+	f.Found = a.foundFacts()
 	for _, s := range a.readerStates() {
 		f.Readers = append(f.Readers, rules.Reader{
 			Port: s.Port, Frame: s.Frame, ID: s.Reader, SeenGood: s.Good > 0, Trouble: s.Trouble,
@@ -202,8 +196,8 @@ func (a *Agent) facts(o *orders) rules.Facts {
 		if k.trouble != nil {
 			x.Trouble = k.trouble.Error()
 		}
-		if b := a.boxes[normalEndpoint(c.Identity.Endpoint)]; b != nil {
-			x.Network, x.FirstSeen = b.found.Interface, b.found.FirstSeen
+		if b := a.bestBox(c.Identity); b != nil {
+			x.Network, x.FirstSeen = networkOf(b.found), b.found.FirstSeen
 		}
 		for _, s := range k.sights {
 			x.Paths = append(x.Paths, pathFacts(x.Ordered, s, k.changed))
@@ -213,18 +207,32 @@ func (a *Agent) facts(o *orders) rules.Facts {
 	return f
 }
 
-// lenses counts the video sources of the devices that were logged in to, as
-// of the last login: a device that is being asked just now keeps its count.
-func (a *Agent) lenses() map[string]int {
+// foundFacts is what is known of every device on the network. Lenses are as of
+// the last login: a device that is being asked just now keeps its count.
+func (a *Agent) foundFacts() []rules.Found {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	n := map[string]int{}
-	for key, b := range a.boxes {
-		if b.lenses > 0 {
-			n[key] = b.lenses
+	entries := a.entries()
+	list := make([]rules.Found, 0, len(a.boxes))
+	for _, b := range a.boxes {
+		e := entries[b]
+		x := rules.Found{
+			Found: b.found, Cameras: e.cameras, Channels: e.channels, Device: e.device,
+			Lenses: devices.Unreadable[int](errNoLogin), Name: nameOf(b.found), Reach: b.reach,
 		}
+		if b.lenses > 0 {
+			x.Lenses = devices.Of(b.lenses)
+		}
+		if b.conflict != nil {
+			c := *b.conflict
+			x.Conflict = &c
+		}
+		list = append(list, x)
 	}
-	return n
+	slices.SortFunc(list, func(x, y rules.Found) int {
+		return cmp.Or(strings.Compare(x.Address, y.Address), strings.Compare(x.Endpoint, y.Endpoint))
+	})
+	return list
 }
 
 // uncovered tells whether a camera shows its view again since a release: every

@@ -11,25 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lensdop/lensdop/agent/state"
 	"github.com/lensdop/lensdop/devices"
 	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/rules"
-	"github.com/lensdop/lensdop/policy/wire"
 )
-
-// box is one device as found on the network. Asking it and looking at its
-// streams take turns, each among themselves: sessions are budgeted per box.
-type box struct {
-	// Guarded by Agent.mu.
-	found  devices.Found
-	moved  bool // it answers at another address than cams were opened at
-	lenses int  // video sources after the last login; 0 means unknown
-
-	asks  sync.Mutex    // one question at a time; guards cams
-	looks chan struct{} // as many streams at once as it has room for
-	cams  []devices.Camera
-}
 
 // discoverLoop searches at its interval, and sooner while a registered camera
 // is missing.
@@ -51,60 +36,164 @@ func (a *Agent) discoverLoop(ctx context.Context) error {
 	}
 }
 
-// discover searches once and takes in what answered.
+// discover searches once, takes in what answered and asks it how far the
+// gateway gets with it.
 func (a *Agent) discover(ctx context.Context) error {
-	found, scans, failed := a.search(ctx, nil)
-	for _, f := range a.once(found) {
-		if err := a.takeFound(ctx, f); err != nil {
-			return err
-		}
+	s := a.search(ctx, nil)
+	if err := a.takeSearch(ctx, s); err != nil {
+		return err
 	}
+	a.touch()
+	a.wakeUnreached()
+	a.identify(ctx)
+	a.reachAll(ctx)
+	a.touch()
+	return s.err()
+}
+
+func (a *Agent) takeSearch(ctx context.Context, s searched) error {
+	leftOut, err := a.takeIn(ctx, s.found)
+	if err != nil {
+		return err
+	}
+	if leftOut > 0 {
+		s.missed = append(s.missed, Unsearched{Why: fmt.Sprintf("more than %d devices answer, and %d of them are not looked at", maxBoxes, leftOut)})
+	}
+	scans := a.scansOf(s)
 	a.mu.Lock()
 	a.scans = scans
 	a.mu.Unlock()
-	a.touch()
-	a.wakeUnreached()
-	return failed
+	return nil
 }
 
-// search asks the networks of the site, by every driver. One scan per network
-// tells whether it could be asked.
-func (a *Agent) search(ctx context.Context, progress func(devices.Found)) ([]devices.Found, []rules.Scan, error) {
-	var found []devices.Found
-	networks := a.networks()
-	var failed error
-	for _, d := range a.parts.Drivers {
+// Unsearched is a part of a search that could not be done, and why.
+type Unsearched struct {
+	// Interface that could not be searched; empty for a whole driver.
+	Interface string `json:"interface,omitempty"`
+	// Driver that failed; empty for an interface that no driver could search.
+	Driver string `json:"driver,omitempty"`
+	Why    string `json:"why"`
+}
+
+func (u Unsearched) String() string {
+	switch {
+	case u.Interface != "":
+		return "interface " + u.Interface + ": " + u.Why
+	case u.Driver != "":
+		return u.Driver + ": " + u.Why
+	default:
+		return u.Why
+	}
+}
+
+// searched is what one search brought.
+type searched struct {
+	found  []devices.Found
+	missed []Unsearched
+	asked  bool // at least one driver could search
+}
+
+func (s searched) err() error {
+	errs := make([]error, 0, len(s.missed))
+	for _, m := range s.missed {
+		errs = append(errs, errors.New(m.String()))
+	}
+	return errors.Join(errs...)
+}
+
+// search asks the networks of the site, by all drivers at once: one that fails
+// does not stop the others. An interface that is not there is told and the
+// others are searched.
+func (a *Agent) search(ctx context.Context, progress func(devices.Found)) searched {
+	var s searched
+	o := a.bounds()
+	o.Unicast = a.unicast()
+	o.Interfaces = slices.DeleteFunc(slices.Clone(o.Interfaces), func(name string) bool {
+		_, err := net.InterfaceByName(name)
+		if err != nil {
+			s.missed = append(s.missed, Unsearched{Interface: name, Why: plainError(err)})
+		}
+		return err != nil
+	})
+	if len(o.Interfaces) == 0 && len(s.missed) > 0 && len(o.Unicast) == 0 && !o.Sweep {
+		return s
+	}
+	s.ask(ctx, a.parts.Drivers, o, progress)
+	return s
+}
+
+// plainError is the cause of a failed look for an interface, without the
+// words of the call.
+func plainError(err error) string {
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Err != nil {
+		return e.Err.Error()
+	}
+	return err.Error()
+}
+
+func (s *searched) ask(ctx context.Context, drivers []devices.Driver, o devices.Search, progress func(devices.Found)) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for _, d := range drivers {
 		if d.Discover == nil {
 			continue
 		}
-		err := d.Discover(ctx, devices.Search{
-			Interfaces: a.cfg.Discovery.Interfaces,
-			Unicast:    a.unicast(),
-			Subnets:    a.cfg.Discovery.Subnets,
-			Timeout:    time.Duration(a.cfg.Discovery.Timeout),
-		}, func(f devices.Found) {
-			if progress != nil {
-				progress(f)
+		wg.Go(func() {
+			err := d.Discover(ctx, o, func(f devices.Found) {
+				mu.Lock()
+				defer mu.Unlock()
+				if progress != nil {
+					progress(f)
+				}
+				s.found = append(s.found, f)
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				s.asked = true
+			case errors.Is(err, devices.ErrUnsupported):
+				// This gateway cannot look for that kind of hint.
+			default:
+				s.missed = append(s.missed, Unsearched{Driver: d.Name, Why: err.Error()})
 			}
-			found = append(found, f)
 		})
-		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%s: %w", d.Name, err))
-		}
 	}
+	wg.Wait()
+	slices.SortFunc(s.missed, func(x, y Unsearched) int { return strings.Compare(x.String(), y.String()) })
+}
+
+// scansOf has one scan per network of the site, which tells whether it could
+// be asked. What a driver could not do may concern any of them.
+func (a *Agent) scansOf(s searched) []rules.Scan {
 	now, _ := a.clock.now()
 	var scans []rules.Scan
-	for _, n := range networks {
-		s := rules.Scan{Interface: n.Interface, Subnet: n.Subnet, At: now, OK: true}
-		switch {
-		case failed != nil:
-			s.OK, s.Why = false, failed.Error()
-		case n.Interface != "" && !slices.Contains(a.cfg.Discovery.Interfaces, n.Interface):
-			s.OK, s.Why = false, "the gateway's config does not search interface "+n.Interface
+	for _, n := range a.networks() {
+		scan := rules.Scan{Interface: n.Interface, Subnet: n.Subnet, At: now, OK: true}
+		var why []string
+		for _, m := range s.missed {
+			if m.Interface == "" || m.Interface == n.Interface {
+				why = append(why, m.String())
+			}
 		}
-		scans = append(scans, s)
+		switch {
+		case len(why) > 0:
+			scan.OK, scan.Why = false, strings.Join(why, "; ")
+		case n.Interface != "" && !slices.Contains(a.cfg.Discovery.Interfaces, n.Interface):
+			scan.OK, scan.Why = false, "the gateway's config does not search interface "+n.Interface
+		}
+		scans = append(scans, scan)
 	}
-	return found, scans, failed
+	return scans
+}
+
+// bounds are those of every search, as the config gives them.
+func (a *Agent) bounds() devices.Search {
+	d := a.cfg.Discovery
+	return devices.Search{
+		Interfaces: d.Interfaces, Unicast: d.Unicast, Subnets: d.Subnets,
+		Sweep: d.Sweep, Rate: d.Rate, Timeout: time.Duration(d.Timeout),
+	}
 }
 
 func (a *Agent) networks() []policy.Network {
@@ -120,113 +209,74 @@ func (a *Agent) networks() []policy.Network {
 }
 
 // unicast is what the config names and where devices were last seen, so that a
-// device which no longer answers multicast is still asked.
+// device which no longer answers multicast is still asked. What answers under
+// made-up names is asked once per address.
 func (a *Agent) unicast() []string {
 	all := slices.Clone(a.cfg.Discovery.Unicast)
+	asked := map[string]bool{}
+	for _, u := range all {
+		asked[u] = true
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, b := range a.boxes {
-		host, _, err := net.SplitHostPort(b.found.Address)
-		if err == nil && b.found.How == devices.HowMulticast && !slices.Contains(all, host) {
+		host := hostOf(b.found.Address)
+		if answered(b.found) && !asked[host] {
+			asked[host] = true
 			all = append(all, host)
 		}
 	}
 	return all
 }
 
-// once leaves one answer per device. A device that answers at several
-// addresses stays where it was, if it still answers there: else whoever else
-// names its endpoint would draw the gateway away from it.
-func (a *Agent) once(found []devices.Found) []devices.Found {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var list []devices.Found
-	at := map[string]int{}
-	for _, f := range found {
-		key := deviceKey(f)
-		i, again := at[key]
-		switch b := a.boxes[key]; {
-		case !again:
-			at[key] = len(list)
-			list = append(list, f)
-		case list[i].Address != f.Address:
-			a.log.Warn("a device answers at two addresses, or two devices claim to be one", "endpoint", cut(f.Endpoint, maxSaid), "one", list[i].Address, "other", f.Address)
-			if b != nil && b.found.Address == f.Address {
-				list[i] = f
+var errOutside = errors.New("this address lies outside the networks that the gateway may talk to")
+
+// dialable tells whether the gateway may talk to a device: only inside the
+// subnets of the config, or without any inside those of its interfaces and
+// where the config itself names an address, whatever a packet says.
+func (a *Agent) dialable(f devices.Found) error {
+	d := a.cfg.Discovery
+	outside := &devices.Error{Device: f.Address, Op: "talk to a device", Err: errOutside, Remedy: "add its network to discovery.subnets if it belongs to the site"}
+	addr, err := netip.ParseAddr(hostOf(f.Address))
+	if err != nil {
+		return outside
+	}
+	inside := func(p netip.Prefix) bool { return p.Contains(addr) }
+	var prefixes []netip.Prefix
+	for _, s := range d.Subnets {
+		if p, err := netip.ParsePrefix(s); err == nil {
+			prefixes = append(prefixes, p)
+		}
+	}
+	if len(d.Subnets) > 0 {
+		if slices.ContainsFunc(prefixes, inside) {
+			return nil
+		}
+		return outside
+	}
+	// A driver takes an answer to a probe of its own only from whom it asked.
+	if f.How == devices.HowUnicast || slices.ContainsFunc(d.Unicast, func(u string) bool { return hostOf(u) == addr.String() }) {
+		return nil
+	}
+	for _, name := range d.Interfaces {
+		ifi, err := net.InterfaceByName(name)
+		if err != nil {
+			continue
+		}
+		addrs, err := ifi.Addrs()
+		if err != nil {
+			continue
+		}
+		for _, x := range addrs {
+			if p, err := netip.ParsePrefix(x.String()); err == nil {
+				prefixes = append(prefixes, p)
 			}
 		}
 	}
-	return list
-}
-
-// takeFound keeps what answered. A device that changes address stays itself.
-func (a *Agent) takeFound(ctx context.Context, f devices.Found) error {
-	key := deviceKey(f)
-	a.mu.Lock()
-	b := a.boxes[key]
-	fresh := b == nil
-	moved := false
-	if fresh {
-		b = &box{found: f, looks: make(chan struct{}, 1)}
-		a.boxes[key] = b
-	} else {
-		moved = b.found.Address != f.Address
-		f.FirstSeen = b.found.FirstSeen
-		b.found = f
-		b.moved = b.moved || moved // whoever asks next logs in anew
-	}
-	a.mu.Unlock()
-	if !fresh && !moved {
+	if slices.ContainsFunc(prefixes, inside) {
 		return nil
 	}
-	now, _ := a.clock.now()
-	return a.update(ctx, func(t *state.Tx) error { return t.Emit(now, wire.EventDevice, key, f) })
-}
-
-func deviceKey(f devices.Found) string {
-	if f.Endpoint != "" {
-		return normalEndpoint(f.Endpoint)
-	}
-	return f.Address
-}
-
-// normalEndpoint makes the spellings of a UUID endpoint comparable:
-// urn:uuid:X, uuid:X and X, in any case.
-func normalEndpoint(s string) string {
-	s = strings.ToLower(strings.TrimSpace(s))
-	s = strings.TrimPrefix(s, "urn:")
-	return strings.TrimPrefix(s, "uuid:")
-}
-
-func closeAll(cams []devices.Camera) {
-	for _, c := range cams {
-		_ = c.Close() // nothing depends on how a connection that is given up ends
-	}
-}
-
-// boxOf finds the device behind a registered camera by its endpoint; the
-// serial number is compared after login.
-func (a *Agent) boxOf(c policy.Camera) *box {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if c.Identity.Endpoint != "" {
-		return a.boxes[normalEndpoint(c.Identity.Endpoint)]
-	}
-	return nil
-}
-
-// registered tells which cameras of the register a found device is.
-func registered(p *policy.Protocol, site string, f devices.Found) []string {
-	var ids []string
-	if p == nil {
-		return nil
-	}
-	for _, c := range p.CamerasOf(site) {
-		if c.Identity.Endpoint != "" && normalEndpoint(c.Identity.Endpoint) == deviceKey(f) {
-			ids = append(ids, c.ID)
-		}
-	}
-	return ids
+	return outside
 }
 
 func (a *Agent) someMissing() bool {
@@ -262,69 +312,6 @@ func (a *Agent) wakeUnreached() {
 	}
 }
 
-// open returns the camera behind a register entry, logging in if need be. The
-// caller holds b.asks.
-func (a *Agent) open(ctx context.Context, b *box, c policy.Camera) (devices.Camera, error) {
-	if b.cams == nil {
-		a.mu.Lock()
-		f := b.found
-		b.lenses = 0
-		a.mu.Unlock()
-		var failed error
-		for _, d := range a.parts.Drivers {
-			if d.Open == nil {
-				continue
-			}
-			cams, err := d.Open(ctx, devices.Target{Found: f, Credentials: a.logins.For(f)})
-			if err != nil {
-				failed = errors.Join(failed, err)
-				continue
-			}
-			b.cams = cams
-			break
-		}
-		if b.cams == nil {
-			return nil, failed
-		}
-		a.mu.Lock()
-		b.lenses = len(b.cams)
-		a.mu.Unlock()
-	}
-	cam, err := lens(b.cams, c.Source)
-	if err != nil {
-		return nil, err
-	}
-	if want, have := c.Identity.Serial, cam.Info().Serial; want != "" && have != want {
-		return nil, &devices.Error{
-			Device: cam.Info().Address, Op: "recognise camera " + c.ID, Err: errImpostor,
-			Remedy: fmt.Sprintf("the register has serial number %s, the device says %s; look at the camera, then correct the register", want, have),
-		}
-	}
-	if want, have := c.Identity.MAC, cam.Info().MAC; want != "" && have != "" && !strings.EqualFold(want, have) {
-		return nil, &devices.Error{
-			Device: cam.Info().Address, Op: "recognise camera " + c.ID, Err: errImpostor,
-			Remedy: fmt.Sprintf("the register has MAC address %s, the device says %s; look at the camera, then correct the register", want, have),
-		}
-	}
-	return cam, nil
-}
-
-var errNoLogin = errors.New("not logged in")
-
-var errImpostor = errors.New("another device answers under this camera's identity")
-
-func lens(cams []devices.Camera, s policy.Source) (devices.Camera, error) {
-	for i, c := range cams {
-		if s.Token != "" && c.Info().Source == s.Token || s.Token == "" && i+1 == max(s.Index, 1) {
-			return c, nil
-		}
-	}
-	return nil, &devices.Error{
-		Op: "choose lens " + s.String(), Err: fmt.Errorf("the device has %d", len(cams)),
-		Remedy: "correct source: in the register",
-	}
-}
-
 // seenBy tells whether one of the site's networks sees a device: by the
 // interface that its answer came in by and the subnet of its address.
 func (a *Agent) seenBy(f devices.Found) devices.Value[bool] {
@@ -332,15 +319,10 @@ func (a *Agent) seenBy(f devices.Found) devices.Value[bool] {
 	if len(networks) == 0 {
 		return devices.Unreadable[bool](errors.New("the protocol names no network of this site"))
 	}
-	host, _, err := net.SplitHostPort(f.Address)
-	if err != nil {
-		host = f.Address
-	}
-	addr, err := netip.ParseAddr(host)
+	addr, err := netip.ParseAddr(hostOf(f.Address))
 	if err != nil {
 		return devices.Unreadable[bool](fmt.Errorf("address %q: %w", f.Address, err))
 	}
-	addr = addr.Unmap()
 	for _, n := range networks {
 		subnet, err := netip.ParsePrefix(n.Subnet)
 		if err == nil && subnet.Contains(addr) && (n.Interface == "" || f.Interface == "" || n.Interface == f.Interface) {
@@ -350,14 +332,17 @@ func (a *Agent) seenBy(f devices.Found) devices.Value[bool] {
 	return devices.Of(false)
 }
 
-// foundDevices returns what was found so far.
-func (a *Agent) foundDevices() []devices.Found {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var list []devices.Found
-	for _, b := range a.boxes {
-		list = append(list, b.found)
+// networkOf names the network that sees a device, and the switch and port that
+// it hangs on where the network tells.
+func networkOf(f devices.Found) string {
+	parts := []string{}
+	if f.Interface != "" {
+		parts = append(parts, f.Interface)
 	}
-	slices.SortFunc(list, func(x, y devices.Found) int { return strings.Compare(x.Address, y.Address) })
-	return list
+	for _, h := range f.Hints {
+		if h.Kind == devices.HintLLDP {
+			parts = append(parts, h.Text)
+		}
+	}
+	return strings.Join(parts, ", ")
 }

@@ -126,7 +126,8 @@ func config(dir string, keys ...byte) Config {
 	fast := Duration(50 * time.Millisecond)
 	c := Config{
 		Tenant: "lensmonde", Agent: "gw", Site: "de-polder", State: dir,
-		Every: EveryConfig{Discover: fast, Check: fast, Sample: fast, Retry: fast, Report: fast},
+		Discovery: DiscoveryConfig{Subnets: []string{"127.0.0.0/8"}},
+		Every:     EveryConfig{Discover: fast, Check: fast, Sample: fast, Retry: fast, Report: fast},
 	}
 	for _, k := range keys {
 		c.Server.Keys = append(c.Server.Keys, wire.EncodeKey(signer(k).Public().(ed25519.PublicKey)))

@@ -10,8 +10,6 @@ import (
 	"github.com/lensdop/lensdop/agent/cover"
 	"github.com/lensdop/lensdop/agent/state"
 	"github.com/lensdop/lensdop/devices"
-	"github.com/lensdop/lensdop/devices/picture"
-	"github.com/lensdop/lensdop/devices/rtsp"
 	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/wire"
 )
@@ -52,6 +50,10 @@ type keeper struct {
 	asked   time.Time
 	told    string        // kind of trouble that was last told
 	last    policy.Camera // as last registered, to undo our work once it is not
+	astray  bool          // where a camera that turns looks was not known at the last look
+
+	views    map[string]memory  // what was last seen at each registered view
+	channels map[string]channel // by recorder and source
 
 	// Guarded by Agent.mu.
 	changed  time.Time // when what is ordered last changed
@@ -61,7 +63,8 @@ type keeper struct {
 	obs      devices.Value[devices.Observation]
 	seenBy   devices.Value[bool]
 	sights   map[string]cover.Sight
-	trouble  error // of the last pass
+	view     string // at which the sights were seen; empty if that is not known, or without views
+	trouble  error  // of the last pass
 }
 
 func (k *keeper) wake() {
@@ -138,7 +141,7 @@ func (k *keeper) order(ctx context.Context, o *orders, want devices.Cover, now t
 		return err
 	}
 	released := k.ordered.Whole && !want.Whole
-	k.ordered, k.since, k.looked = want, now, time.Time{}
+	k.ordered, k.since, k.looked, k.views = want, now, time.Time{}, nil
 	k.note(func() {
 		k.changed = now
 		if released {
@@ -181,7 +184,7 @@ func (k *keeper) make(ctx context.Context, o *orders, c policy.Camera, want devi
 			return err
 		}
 	}
-	if driven.Wrote || driven.Lost || driven.Restored || now.Sub(k.looked) >= k.interval(c, want) || !k.obeys() {
+	if driven.Wrote || driven.Lost || driven.Restored || now.Sub(k.looked) >= k.interval(c, want) || !k.obeys() && !k.astray {
 		k.again = k.look(ctx, o, b, c, want)
 		k.looked, _ = k.a.clock.now()
 		if k.again {
@@ -233,26 +236,22 @@ func (k *keeper) ask(ctx context.Context, b *box, c policy.Camera, drive func(co
 	defer b.asks.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
-	k.a.mu.Lock()
-	found, moved := b.found, b.moved
-	b.moved = false
-	k.a.mu.Unlock()
-	if moved {
-		closeAll(b.cams)
-		b.cams = nil
-	}
+	found := k.a.current(b)
 	seen := k.a.seenBy(found)
 	k.note(func() { k.state.Address, k.seenBy = found.Address, seen })
 	cam, err := k.a.open(ctx, b, c)
 	if err != nil {
 		k.note(func() { k.state.Reach = reachOf(err) })
+		if lost(err) {
+			k.a.setReach(b, devices.Reach(reachOf(err)))
+		}
 		return cover.Driven{}, err
 	}
 	driven, err := drive(ctx, cam)
 	if err != nil && lost(err) {
 		// The device may have rebooted or changed: log in anew next time.
-		closeAll(b.cams)
-		b.cams = nil
+		b.logout()
+		k.a.setReach(b, devices.Reach(reachOf(err)))
 		k.note(func() { k.state.Reach = reachOf(err) })
 		return driven, err
 	}
@@ -296,99 +295,13 @@ func reachOf(err error) string {
 	return reachUnreachable
 }
 
-// look looks at every path in turn. A path that cannot be looked at is
-// unproven, with the reason. It tells whether a reference view was learned.
-func (k *keeper) look(ctx context.Context, o *orders, b *box, c policy.Camera, want devices.Cover) (learned bool) {
-	k.a.mu.Lock()
-	obs, ok := k.obs.Get()
-	found := b.found
-	k.a.mu.Unlock()
-	if _, allowed := o.policy.Protocol.Checker(); !allowed || !ok {
-		k.note(func() { k.sights = nil })
-		return false
-	}
-	paths, ok := obs.Paths.Get()
-	if !ok {
-		k.note(func() { k.sights = nil })
-		return false
-	}
-	r := cover.Request{
-		Camera: k.id, Want: want, MaxShift: c.View.MaxShift, Frames: checkFrames, Limit: lookLimit,
-		Target: rtsp.Target{Device: found.Address, Credentials: k.a.logins.For(found)},
-	}
-	if want.Whole {
-		r.Frames = sampleFrames
-	}
-	for _, z := range c.Ignore {
-		r.Ignore = append(r.Ignore, devices.Zone{ID: z.ID, Polygon: z.Polygon})
-	}
-	sights := map[string]cover.Sight{}
-	for _, p := range paths {
-		r.Path = p
-		reference, err := k.reference(ctx, p)
-		if err != nil {
-			k.a.log.WarnContext(ctx, "reference view", "camera", k.id, "path", p.ID, "err", err)
-		}
-		r.Reference = reference
-		select {
-		case b.looks <- struct{}{}:
-		case <-ctx.Done():
-			return false
-		}
-		s := cover.Look(ctx, k.a.parts.Eyes, r)
-		<-b.looks
-		s.At, _ = k.a.clock.now()
-		if s.Learned != nil && reference == nil && err == nil {
-			if err := k.learn(ctx, p, s.Learned, s.At); err != nil {
-				k.a.log.ErrorContext(ctx, "reference view is not kept", "camera", k.id, "path", p.ID, "err", err)
-			} else {
-				learned = true
-			}
-		}
-		s.Learned = nil // it lives on the disk, encrypted, and nowhere else
-		sights[p.ID] = s
-	}
-	k.note(func() { k.sights = sights })
-	return learned
-}
-
-func (k *keeper) reference(ctx context.Context, p devices.Path) (*picture.Reference, error) {
-	v, ok, err := k.a.db.View(ctx, k.id, p.ID)
-	if err != nil || !ok {
-		return nil, err
-	}
-	b, err := k.a.vault.open(v.Reference, k.id+"/"+p.ID)
-	if err != nil {
-		return nil, err
-	}
-	var r picture.Reference
-	if err := r.UnmarshalBinary(b); err != nil {
-		return nil, err
-	}
-	return &r, nil
-}
-
-// learn keeps the first open picture of a path as its reference, encrypted.
-func (k *keeper) learn(ctx context.Context, p devices.Path, r *picture.Reference, at time.Time) error {
-	b, err := r.MarshalBinary()
-	if err != nil {
-		return err
-	}
-	if b, err = k.a.vault.seal(b, k.id+"/"+p.ID); err != nil {
-		return err
-	}
-	return k.a.update(ctx, func(t *state.Tx) error {
-		return t.SetView(k.id, p.ID, state.View{Learned: at, Reference: b})
-	})
-}
-
 // settle works out what is shown and tells a change of it.
 func (k *keeper) settle(ctx context.Context, o *orders, c policy.Camera, want devices.Cover, trouble error) {
 	now, _ := k.a.clock.now()
 	k.a.mu.Lock()
 	before := k.state
 	k.trouble = trouble
-	sights := k.sights
+	sights, view := k.sights, k.view
 	_, checker := o.policy.Protocol.Checker()
 	k.a.mu.Unlock()
 
@@ -399,7 +312,7 @@ func (k *keeper) settle(ctx context.Context, o *orders, c policy.Camera, want de
 	for _, d := range o.policy.DecisionsAt(k.id, now.Add(lead)) {
 		st.Decisions = append(st.Decisions, d.ID)
 	}
-	j := cover.Judge(want, c.Required, sights)
+	j := cover.Judge(o.atView(k.id, want, view, now), c.Required, sights)
 	if !checker {
 		j = cover.Nothing(want, c.Required, "the protocol has no entry for the checker itself, so no stream is opened")
 	}
@@ -487,7 +400,7 @@ func (k *keeper) interval(c policy.Camera, want devices.Cover) time.Duration {
 // look, or soon if something is not as ordered.
 func (k *keeper) next(o *orders, c policy.Camera, want devices.Cover, now time.Time, err error) time.Duration {
 	wait := min(k.interval(c, want), readBack)
-	if err != nil || k.again || !k.obeys() {
+	if err != nil || k.again || !k.obeys() && !k.astray {
 		wait = min(wait, time.Duration(k.a.cfg.Every.Retry))
 	}
 	for _, at := range []time.Time{now, now.Add(lead)} {

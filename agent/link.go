@@ -208,8 +208,9 @@ func (l *link) answers(nonce string) (sent time.Time, ok bool) {
 // what each says of itself, in bytes: whoever is on the cameras' network could
 // make the report too large to send, and so cut the gateway off.
 const (
-	maxUnknown = 64
-	maxSaid    = 256
+	maxUnknown       = 64
+	maxSaid          = 256
+	maxReportedHints = 4
 )
 
 func (l *link) report() wire.Reported {
@@ -221,6 +222,10 @@ func (l *link) report() wire.Reported {
 	for i := range r.Unknown {
 		u := &r.Unknown[i]
 		u.Name, u.Endpoint, u.Address = cut(u.Name, maxSaid), cut(u.Endpoint, maxSaid), cut(u.Address, maxSaid)
+		u.Hints = u.Hints[:min(len(u.Hints), maxReportedHints)]
+		for j, h := range u.Hints {
+			u.Hints[j] = cut(h, maxSaid)
+		}
 	}
 	for i := range r.Cameras {
 		r.Cameras[i].Trouble = cut(r.Cameras[i].Trouble, maxReason)

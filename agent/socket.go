@@ -19,6 +19,8 @@ import (
 type Status struct {
 	Reported wire.Reported   `json:"reported"`
 	Findings []rules.Finding `json:"findings"`
+	// Devices are all that were found, registered or not.
+	Devices []Discovered `json:"devices"`
 	// ClockTrusted tells whether windows can end.
 	ClockTrusted bool   `json:"clock_trusted"`
 	Stream       string `json:"stream"` // id of the log's numbering
@@ -47,23 +49,40 @@ func (a *Agent) Status() Status {
 	a.mu.Lock()
 	s := Status{Reported: r, Findings: a.findings, ClockTrusted: trusted}
 	a.mu.Unlock()
+	s.Devices = a.known()
 	return s
 }
 
 // unknown lists the devices that no register entry matches.
 func (a *Agent) unknown() []wire.UnknownDevice {
 	list := []wire.UnknownDevice{}
-	p := a.inForce().policy.Protocol
-	if p == nil {
+	if a.inForce().policy.Protocol == nil {
 		return list
 	}
-	for _, f := range a.foundDevices() {
-		if len(registered(p, a.cfg.Site, f)) == 0 {
-			list = append(list, wire.UnknownDevice{
-				Address: f.Address, Endpoint: f.Endpoint, Name: nameOf(f), Interface: f.Interface,
-				FirstSeen: f.FirstSeen, LastSeen: f.LastSeen,
-			})
+	for _, x := range a.foundFacts() {
+		if len(x.Cameras)+len(x.Channels) > 0 || x.Device != "" {
+			continue
 		}
+		u := wire.UnknownDevice{
+			Address: x.Address, Endpoint: x.Endpoint, Name: x.Name, Interface: x.Interface, MAC: x.MAC, Reach: string(x.Reach),
+			FirstSeen: x.FirstSeen, LastSeen: x.LastSeen,
+		}
+		for _, h := range x.Hints {
+			u.Hints = append(u.Hints, HintWords(h))
+		}
+		list = append(list, u)
+	}
+	return list
+}
+
+// known lists every device that was found, for a person at the gateway.
+func (a *Agent) known() []Discovered {
+	judged := a.inForce().policy.Protocol != nil
+	list := []Discovered{}
+	for _, x := range a.foundFacts() {
+		d := discovered(x.Found, x.Reach, judged)
+		d.Cameras, d.Channels, d.Device = append(d.Cameras, x.Cameras...), x.Channels, x.Device
+		list = append(list, d)
 	}
 	return list
 }

@@ -137,6 +137,11 @@ func (s Sight) Outdated() Sight {
 	return s
 }
 
+// Blind is the sight of a path that cannot be looked at, and why.
+func Blind(r Request, why string) Sight {
+	return Sight{Path: r.Path, Masks: map[string]picture.Verdict{}}.blind(r, why)
+}
+
 // blind is a sight of nothing: every verdict is unknown, with the reason.
 func (s Sight) blind(r Request, why string) Sight {
 	unknown := picture.Verdict{State: picture.Unknown, Reason: why}

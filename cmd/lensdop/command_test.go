@@ -137,9 +137,9 @@ func TestAgentCommands(t *testing.T) {
 	config := gatewayFor(t, "")
 
 	r := execute(t, "agent", "discover", "-c", config, "--json")
-	var found []agent.Discovered
+	var found agent.Discovery
 	open(t, r.stdout, &found)
-	if r.code != 0 || len(found) != 1 || !slices.Equal(found[0].Cameras, []string{"balie"}) {
+	if r.code != 0 || len(found.Devices) != 1 || !slices.Equal(found.Devices[0].Cameras, []string{"balie"}) || len(found.NotSearched) != 0 {
 		t.Errorf("discover: exit code %d, %+v; want 0 and the one registered camera", r.code, found)
 	}
 

@@ -3,15 +3,12 @@ package gateway
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lensdop/lensdop/agent"
-	"github.com/lensdop/lensdop/devices"
 	"github.com/lensdop/lensdop/devices/badge"
 	"github.com/lensdop/lensdop/devices/serial"
 	"github.com/lensdop/lensdop/policy/rules"
@@ -40,93 +37,6 @@ func runCommand() *cobra.Command {
 			return a.Run(c.Context())
 		},
 	}
-}
-
-func discoverCommand() *cobra.Command {
-	var interfaces, subnets, unicast []string
-	var timeout time.Duration
-	var asJSON bool
-	c := &cobra.Command{
-		Use:   "discover",
-		Short: "Search the site's networks for devices and mark those that the register does not have",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := load(c)
-			if err != nil {
-				if len(interfaces) == 0 && len(unicast) == 0 {
-					return err
-				}
-				cfg = agent.Config{} // a search by flags alone needs no config
-			}
-			if len(interfaces) > 0 {
-				cfg.Discovery.Interfaces = interfaces
-			}
-			if len(subnets) > 0 {
-				cfg.Discovery.Subnets = subnets
-			}
-			if len(unicast) > 0 {
-				cfg.Discovery.Unicast = unicast
-			}
-			if c.Flags().Changed("timeout") || cfg.Discovery.Timeout == 0 {
-				cfg.Discovery.Timeout = agent.Duration(timeout)
-			}
-			if len(cfg.Discovery.Interfaces) == 0 && len(cfg.Discovery.Unicast) == 0 {
-				return errors.New("nothing to search: give --interface or --unicast, or set discovery.interfaces in the config")
-			}
-			progress := func(devices.Found) {}
-			if !asJSON {
-				n := 0
-				progress = func(devices.Found) {
-					n++
-					fmt.Fprintf(c.ErrOrStderr(), "\rsearching for %s … %d found ", time.Duration(cfg.Discovery.Timeout), n) //nolint:errcheck // a progress line
-				}
-			}
-			list, err := agent.Discover(c.Context(), cfg, drivers(logger(c, false)), progress)
-			if !asJSON {
-				fmt.Fprintln(c.ErrOrStderr()) //nolint:errcheck // ends the progress line
-			}
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				err = printJSON(c.OutOrStdout(), list)
-			} else {
-				err = printDiscovered(c.OutOrStdout(), list)
-			}
-			if err != nil {
-				return err
-			}
-			for _, d := range list {
-				if d.Judged && len(d.Cameras) == 0 {
-					return exit{ExitFinding}
-				}
-			}
-			return nil
-		},
-	}
-	f := c.Flags()
-	f.StringSliceVar(&interfaces, "interface", nil, "network interface to search by multicast, may be repeated")
-	f.StringSliceVar(&subnets, "subnet", nil, "only take answers from this subnet, may be repeated")
-	f.StringSliceVar(&unicast, "unicast", nil, "host or host:port to ask directly, may be repeated")
-	f.DurationVar(&timeout, "timeout", 3*time.Second, "how long to wait for answers")
-	f.BoolVar(&asJSON, "json", false, "print JSON")
-	return c
-}
-
-func printDiscovered(w io.Writer, list []agent.Discovered) error {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "ADDRESS\tNAME\tSEEN BY\tREGISTER\tENDPOINT") //nolint:errcheck // Flush reports
-	for _, d := range list {
-		mark := "(no register to compare with)"
-		if d.Judged {
-			mark = "NOT REGISTERED"
-			if len(d.Cameras) > 0 {
-				mark = fmt.Sprint(d.Cameras)
-			}
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", d.Found.Address, d.Name, d.Found.Interface, mark, d.Found.Endpoint) //nolint:errcheck // Flush reports
-	}
-	return t.Flush()
 }
 
 func checkCommand() *cobra.Command {
