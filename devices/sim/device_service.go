@@ -95,12 +95,19 @@ func (d *Device) getCapabilities(q *request) (elem, *soapFault) {
 	}
 	want := func(category string) bool { return len(wanted) == 0 || wanted["All"] || wanted[category] }
 	c := el("tds:Capabilities")
+	if want("Analytics") && d.hasAnalytics() {
+		c.kids = append(c.kids, el("tt:Analytics", el("tt:XAddr", d.url(q, analyticsService)),
+			el("tt:RuleSupport", d.cam.Rules != nil), el("tt:AnalyticsModuleSupport", true)))
+	}
 	if want("Device") {
 		c.kids = append(c.kids, el("tt:Device", el("tt:XAddr", d.url(q, deviceService))))
 	}
 	if want("Events") {
 		c.kids = append(c.kids, el("tt:Events", el("tt:XAddr", d.url(q, eventService)), el("tt:WSSubscriptionPolicySupport", false),
 			el("tt:WSPullPointSupport", true), el("tt:WSPausableSubscriptionManagerInterfaceSupport", false)))
+	}
+	if want("Imaging") {
+		c.kids = append(c.kids, el("tt:Imaging", el("tt:XAddr", d.url(q, imagingService))))
 	}
 	if want("Media") {
 		c.kids = append(c.kids, el("tt:Media", el("tt:XAddr", d.url(q, mediaService)), el(

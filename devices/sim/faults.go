@@ -73,7 +73,7 @@ func FaultNames() []string {
 		FaultSilent, FaultMaskNotApplied, FaultMaskNotStored, FaultMaskFirstProfileOnly, FaultMaskShrunk,
 		FaultForgetsMasks, FaultStreamDead, FaultClock1970, FaultHTMLError, FaultSingleSession, FaultDigestOnly,
 		FaultSingleConnection, FaultHalfAnswer, FaultWrongNamespace, FaultSlow30s, FaultBusy, FaultMaxMasks, FaultMirrored, FaultInverted,
-		FaultParkNotApplied, FaultParkIgnored, FaultContactNotApplied, FaultEventsNone,
+		FaultParkNotApplied, FaultParkIgnored, FaultContactNotApplied, FaultEventsNone, FaultRetentionIgnored, FaultRecordingNotStopped,
 	}
 }
 

@@ -29,6 +29,15 @@ func (d *Device) media2Ops() service {
 		"GetAudioSourceConfigurations": {in: "ConfigurationToken? ProfileToken?", do: func(*request) (elem, *soapFault) {
 			return el("tr2:GetAudioSourceConfigurationsResponse", d.audioSourceElem("tr2:Configurations")), nil
 		}},
+		"GetAnalyticsConfigurations": {in: "ConfigurationToken? ProfileToken?", do: func(*request) (elem, *soapFault) {
+			r := el("tr2:GetAnalyticsConfigurationsResponse")
+			for n := range d.lens {
+				if e := d.analyticsElem("tr2:Configurations", n+1); e.name != "" {
+					r.kids = append(r.kids, e)
+				}
+			}
+			return r, nil
+		}},
 		"GetStreamUri":   {in: "Protocol ProfileToken", do: d.getStreamURI2},
 		"GetSnapshotUri": {in: "ProfileToken", do: d.getSnapshotURI2},
 		"GetOSDs": {in: "OSDToken? ConfigurationToken?", do: func(q *request) (elem, *soapFault) {
@@ -49,6 +58,9 @@ func (d *Device) media2Capabilities() elem {
 	kinds := "VideoSource VideoEncoder"
 	if d.cam.Sound {
 		kinds += " AudioSource AudioEncoder"
+	}
+	if d.hasAnalytics() {
+		kinds += " Analytics"
 	}
 	if d.cam.PTZ {
 		kinds += " PTZ"
@@ -86,6 +98,7 @@ func (d *Device) getProfiles2(q *request) (elem, *soapFault) {
 		add("AudioSource", d.audioSourceElem("tr2:AudioSource"))
 		add("VideoEncoder", d.videoEncoder2("tr2:VideoEncoder", p))
 		add("AudioEncoder", d.audioEncoder2("tr2:AudioEncoder"))
+		add("Analytics", d.analyticsElem("tr2:Analytics", p.lens))
 		add("PTZ", d.ptzConfigurationElem("tr2:PTZ", p.lens))
 		e := el("tr2:Profiles", attr{"token", p.token}, attr{"fixed", "true"}, el("tr2:Name", p.name))
 		if len(set) > 0 {

@@ -25,13 +25,15 @@ func (d *Device) profiles() []profile {
 	for n := 1; n <= d.cam.Lenses; n++ {
 		for _, path := range d.paths() {
 			list = append(list, profile{
-				token: fmt.Sprintf("lens%d_%s", n, path), name: fmt.Sprintf("Lens %d %s", n, path),
+				token: profileToken(n, path), name: fmt.Sprintf("Lens %d %s", n, path),
 				config: d.configurationOf(n, path), lens: n, path: path,
 			})
 		}
 	}
 	return list
 }
+
+func profileToken(lens int, path string) string { return fmt.Sprintf("lens%d_%s", lens, path) }
 
 // configurationOf is the token of the video source configuration of a path.
 func (d *Device) configurationOf(lens int, path string) string {
@@ -216,7 +218,7 @@ func (d *Device) profileElem(name string, p profile) elem {
 	}
 	return el(name, attr{"token", p.token}, attr{"fixed", "true"}, el("tt:Name", p.name),
 		d.videoSourceElem("tt:VideoSourceConfiguration", c), d.audioSourceElem("tt:AudioSourceConfiguration"),
-		encoder, sound, d.ptzConfigurationElem("tt:PTZConfiguration", p.lens))
+		encoder, sound, d.analyticsElem("tt:VideoAnalyticsConfiguration", p.lens), d.ptzConfigurationElem("tt:PTZConfiguration", p.lens))
 }
 
 // osds lists the on-screen texts; both Media services have them, in the same

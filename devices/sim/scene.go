@@ -451,3 +451,14 @@ func turn(p *image.YCbCr, mirror, half bool) {
 	plane(p.Cb, p.CStride, w/2, h/2)
 	plane(p.Cr, p.CStride, w/2, h/2)
 }
+
+// brighten shifts the brightness by a level of 0 to 100; 50 leaves it.
+func brighten(p *image.YCbCr, level float64) {
+	by := int(math.Round((level - 50) * 2))
+	if by == 0 {
+		return
+	}
+	for i, v := range p.Y {
+		p.Y[i] = clamp(int(v) + by)
+	}
+}

@@ -65,6 +65,10 @@ type Camera struct {
 	Inputs  []Input
 	Shutter Shutter
 
+	Recorder  *Recorder // nil records nothing
+	Analytics []Module  // that are on; an empty list is a device that has none on
+	Rules     []Module
+
 	MaxPullPoints int // event subscriptions at once, default 5
 	Subscriptions SubscriptionAddress
 
@@ -107,6 +111,8 @@ type Device struct {
 	timers   timers
 	contacts *contacts
 	events   *broker
+	recorder *recorder
+	imaging  *imagings
 
 	power sync.Mutex // held while booting and halting
 	on    *services  // nil while down
@@ -146,6 +152,7 @@ func Start(ctx context.Context, c Camera) (*Device, error) {
 		stats:  Stats{Requests: map[string]int{}},
 	}
 	d.contacts, d.events = newContacts(c), newBroker(c, c.Clock().UTC())
+	d.recorder, d.imaging = newRecorder(c, c.Clock().UTC()), newImagings(c.Lenses)
 	for n := 1; n <= c.Lenses; n++ {
 		d.lens = append(d.lens, newSource(d, n))
 	}

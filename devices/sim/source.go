@@ -105,6 +105,7 @@ func (l *source) render(now time.Time) (sensor *image.YCbCr, covered bool) {
 	if zoom > 1 {
 		p = enlarge(p, zoom)
 	}
+	brighten(p, l.dev.imaging.of(l.number).brightness)
 	grain(p, 2, r)
 	return p, false
 }

@@ -139,6 +139,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 func (d *Device) services() []service {
 	all := []service{
 		d.deviceOps(), d.mediaOps(), d.media2Ops(), d.ptzOps(), d.deviceIOOps(), d.eventOps(), d.subscriptionOps(),
+		d.recordingOps(), d.searchOps(), d.imagingOps(), d.analyticsOps(),
 	}
 	return slices.DeleteFunc(all, func(s service) bool { return s.path == "" })
 }
