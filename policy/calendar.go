@@ -104,10 +104,9 @@ func (w *pane) entry(site string, m moved) Entry {
 	}
 	d := w.window.decision
 	e.Reason = d.Reason
+	e.ReleaseBy, e.Signatures = slices.Clone(w.releaseBy), 1
 	if t := w.window.template; t != nil {
-		e.Name, e.EarliestRelease, e.ReleaseBy, e.Signatures = t.Name, w.window.earliest, slices.Clone(t.ReleaseBy), max(t.Signatures, 1)
-	} else {
-		e.ReleaseBy, e.Signatures = w.oneOffRelease, 1
+		e.Name, e.EarliestRelease, e.Signatures = t.Name, w.window.earliest, max(t.Signatures, 1)
 	}
 	return e
 }

@@ -223,6 +223,26 @@ func TestCheckDecision(t *testing.T) {
 	}
 }
 
+// A template that a later version puts out of use need not name who releases;
+// a window that is still open must end all the same.
+func TestReleaseOfATemplateOutOfUse(t *testing.T) {
+	p := lensmonde(t)
+	d := election(t, p, "2026-03-18")
+	r := release(t, d, "2026-03-18T20:30:00Z")
+	off := false
+	for i := range p.Blackout.Templates {
+		p.Blackout.Templates[i].Enabled, p.Blackout.Templates[i].ReleaseBy = &off, nil
+	}
+	r.Role = p.Blackout.DecidedBy[0]
+	if err := p.CheckRelease(d, r); err != nil {
+		t.Error(err)
+	}
+	r.Role = "dpo"
+	if err := p.CheckRelease(d, r); err == nil || !strings.Contains(err.Error(), p.Blackout.DecidedBy[0]+" may") {
+		t.Errorf("%v; want who may", err)
+	}
+}
+
 func TestCheckRelease(t *testing.T) {
 	p := lensmonde(t)
 	for _, c := range []struct {

@@ -130,10 +130,7 @@ func (p *Protocol) checkRelease(w window, r Release) error {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("release %s of decision %s: %w", short(r.ID), short(w.decision.ID), fmt.Errorf(format, args...))
 	}
-	may := p.Blackout.DecidedBy
-	if w.template != nil {
-		may = w.template.ReleaseBy
-	}
+	may := p.releasers(w.template)
 	switch {
 	case checkStatementID("release", r.ID) != nil:
 		return checkStatementID("release", r.ID)
@@ -152,6 +149,16 @@ func (p *Protocol) checkRelease(w window, r Release) error {
 	default:
 		return nil
 	}
+}
+
+// releasers lists the roles that may end a window of the template; nil means a
+// one-off. A template out of use need not say who releases: what it still
+// covers must end all the same, by those who decide.
+func (p *Protocol) releasers(t *Template) []string {
+	if t != nil && len(t.ReleaseBy) > 0 {
+		return t.ReleaseBy
+	}
+	return p.Blackout.DecidedBy
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -90,12 +90,12 @@ func (n *Plan) NextChange(camera string, after time.Time) (time.Time, bool) {
 
 // pane is one window that can be carried out: of a decision, or recurring.
 type pane struct {
-	kind          string // one of the Entry kinds
-	id            string
-	window        window
-	until         time.Time // of a decision; zero: open
-	series        *series   // nil for a decision
-	oneOffRelease []string  // roles that may end a decision without a template
+	kind      string // one of the Entry kinds
+	id        string
+	window    window
+	until     time.Time // of a decision; zero: open
+	series    *series   // nil for a decision
+	releaseBy []string  // roles that may end a decision
 }
 
 func (w *pane) covers(c *Camera) bool {
@@ -119,7 +119,7 @@ func (p Policy) panes(camera lookup) ([]*pane, []Refusal) {
 			refused = append(refused, Refusal{Decision: id, Err: err})
 			return
 		}
-		out = append(out, &pane{kind: kind, id: id, window: w, until: p.released(w), oneOffRelease: p.Protocol.Blackout.DecidedBy})
+		out = append(out, &pane{kind: kind, id: id, window: w, until: p.released(w), releaseBy: p.Protocol.releasers(w.template)})
 	}
 	for _, d := range p.Decisions {
 		w, err := p.Protocol.check(d, camera)
