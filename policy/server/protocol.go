@@ -171,7 +171,7 @@ func (s *service) Protocol(ctx context.Context, who ui.Account) (ui.Protocol, er
 		At: now.In(s.protocol.Location("")), Title: m.Title, ID: m.ID, Version: m.Version, AdoptedBy: m.Adopted.By, Adopted: m.Adopted.Date,
 	}
 	for _, p := range s.problems {
-		v.Problems = append(v.Problems, ui.FileProblem{Class: string(p.Class), Line: p.Line, What: p.What, Fix: p.Fix, Resolution: p.Resolution})
+		v.Problems = append(v.Problems, ui.FileProblem{Class: string(p.Class), Line: p.Line, What: p.What, Fix: p.Fix, Resolution: p.Resolution, Assumed: p.Assumed})
 	}
 	list, err := s.ProtocolFindings(ctx)
 	if err != nil {

@@ -28,6 +28,8 @@ type FileProblem struct {
 	What, Fix string // in English
 	// Resolution is what the file says about a conflict; empty if nothing.
 	Resolution string
+	// Assumed tells that nobody decided the resolution: the file proposes it.
+	Assumed bool
 }
 
 // ProtocolFinding is a finding about the protocol as a whole.
@@ -110,9 +112,15 @@ func (p Protocol) Conflicts() []FileProblem {
 	return slices.DeleteFunc(p.class("conflict"), func(f FileProblem) bool { return f.Resolution != "" })
 }
 
-// Settled lists the conflicts whose resolution the file names.
+// Settled lists the conflicts whose resolution the file names and somebody
+// decided.
 func (p Protocol) Settled() []FileProblem {
-	return slices.DeleteFunc(p.class("conflict"), func(f FileProblem) bool { return f.Resolution == "" })
+	return slices.DeleteFunc(p.class("conflict"), func(f FileProblem) bool { return f.Resolution == "" || f.Assumed })
+}
+
+// Proposed lists the conflicts whose resolution is the file's own proposal.
+func (p Protocol) Proposed() []FileProblem {
+	return slices.DeleteFunc(p.class("conflict"), func(f FileProblem) bool { return f.Resolution == "" || !f.Assumed })
 }
 
 func (p Protocol) class(name string) []FileProblem {

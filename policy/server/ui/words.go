@@ -200,6 +200,7 @@ func words() map[string]entry {
 		"waived-until":      {"Tot %s; de bevinding blijft staan en komt dan terug.", "Jusqu'au %s; le constat demeure et revient ensuite.", "Until %s; the finding stands, and is back then."},
 		"conflicts":         {"Tegenstrijdigheden in het protocol", "Contradictions dans le protocole", "Conflicts in the protocol"},
 		"open-points":       {"Wat het protocol openlaat", "Ce que le protocole laisse ouvert", "What the protocol leaves open"},
+		"proposed":          {"Aangenomen oplossingen: niemand heeft ze besloten", "Solutions supposées: personne ne les a décidées", "Assumed resolutions: nobody decided them"},
 		"settled":           {"Opgeloste tegenstrijdigheden", "Contradictions résolues", "Settled conflicts"},
 		"line":              {"regel %d", "ligne %d", "line %d"},
 		"what":              {"Wat", "Quoi", "What"},
