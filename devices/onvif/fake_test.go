@@ -11,9 +11,11 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,9 +47,14 @@ type fake struct {
 	next       int
 	nonces     map[string]bool
 	// ops are the operations in order; writes snapshots after each write.
-	ops    []string
-	logins int // requests with a login
-	writes [][]fakeMask
+	ops []string
+	// withLogin are those of ops that came with a login.
+	withLogin []string
+	password  string            // if it is not fakePass
+	level     []string          // operations that the account is too low for
+	stall     func(string) bool // operations that are not answered
+	stalls    atomic.Int32
+	writes    [][]fakeMask
 	// store changes, or drops (false), a mask that is written.
 	store func(*fakeMask) bool
 	// services are more than the usual ones: namespace and path.
@@ -171,11 +178,17 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.ops = append(f.ops, op)
 	if r.Header.Get("Authorization") != "" || strings.Contains(body, "UsernameToken") {
-		f.logins++
+		f.withLogin = append(f.withLogin, op)
 	}
+	stalled := f.stall != nil && f.stall(op)
 	special, done := f.answer[op], f.after[op]
 	ok, challenge := f.allowed(op, body, r)
 	f.mu.Unlock()
+	if stalled {
+		f.stalls.Add(1)
+		<-r.Context().Done()
+		return
+	}
 	if special != nil {
 		r.Body = io.NopCloser(strings.NewReader(body))
 		special(w, r)
@@ -244,7 +257,14 @@ func (f *fake) allowed(op, body string, r *http.Request) (ok, challenge bool) {
 		return false, false
 	}
 	f.nonces[string(nonce)] = true
-	h := sha1.Sum([]byte(string(nonce) + text(body, "Created") + fakePass))
+	password := fakePass
+	if f.password != "" {
+		password = f.password
+	}
+	if slices.Contains(f.level, strings.TrimPrefix(op, "tds:")) {
+		return false, false
+	}
+	h := sha1.Sum([]byte(string(nonce) + text(body, "Created") + password))
 	return text(body, "Username") == fakeUser && text(body, "Password") == base64.StdEncoding.EncodeToString(h[:]) &&
 		created.Sub(time.Now().Add(f.skew)).Abs() < time.Minute, false
 }
@@ -444,7 +464,7 @@ func (f *fake) count(op string) int {
 func (f *fake) loginCount() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.logins
+	return len(f.withLogin)
 }
 
 // put is somebody else's hand on the device.
