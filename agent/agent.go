@@ -76,7 +76,7 @@ func New(ctx context.Context, cfg Config, p Parts) (*Agent, error) {
 	if err := os.MkdirAll(cfg.State, 0o700); err != nil {
 		return nil, fmt.Errorf("state: %w", err)
 	}
-	logins, err := LoadCredentials(cfg.Credentials)
+	logins, err := LoadCredentials(cfg.Credentials, cfg.CredentialsKey)
 	if err != nil {
 		return nil, err
 	}

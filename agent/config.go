@@ -6,18 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/lensdop/lensdop/devices"
 	"github.com/lensdop/lensdop/policy/wire"
 )
 
@@ -30,14 +26,16 @@ type Config struct {
 	State string `yaml:"state"`
 	// Protocol is a protocol file to hold devices against until the server
 	// has sent its own, or for a gateway without a server.
-	Protocol    string          `yaml:"protocol"`
-	Credentials string          `yaml:"credentials"` // file, see LoadCredentials
-	Socket      string          `yaml:"socket"`      // for status; empty means none
-	Server      ServerConfig    `yaml:"server"`
-	Discovery   DiscoveryConfig `yaml:"discovery"`
-	Readers     ReadersConfig   `yaml:"readers"`
-	Decoder     DecoderConfig   `yaml:"decoder"`
-	Every       EveryConfig     `yaml:"every"`
+	Protocol    string `yaml:"protocol"`
+	Credentials string `yaml:"credentials"` // file, see LoadCredentials
+	// CredentialsKey is the file of the age identity that decrypts Credentials.
+	CredentialsKey string          `yaml:"credentials_key"`
+	Socket         string          `yaml:"socket"` // for status; empty means none
+	Server         ServerConfig    `yaml:"server"`
+	Discovery      DiscoveryConfig `yaml:"discovery"`
+	Readers        ReadersConfig   `yaml:"readers"`
+	Decoder        DecoderConfig   `yaml:"decoder"`
+	Every          EveryConfig     `yaml:"every"`
 }
 
 // ServerConfig says where the policy server is and whose word counts.
@@ -135,7 +133,7 @@ func LoadConfig(path string) (Config, error) {
 		return Config{}, fmt.Errorf("config %s: %s", path, yaml.FormatError(err, false, true))
 	}
 	dir := filepath.Dir(path)
-	for _, p := range []*string{&c.State, &c.Protocol, &c.Credentials, &c.Socket, &c.Server.PasswordFile, &c.Server.CA} {
+	for _, p := range []*string{&c.State, &c.Protocol, &c.Credentials, &c.CredentialsKey, &c.Socket, &c.Server.PasswordFile, &c.Server.CA} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
@@ -229,41 +227,6 @@ func (c Config) trust() wire.Trust {
 	return t
 }
 
-// Logins are the credentials of the site's devices.
-type Logins struct{ logins []login }
-
-type login struct {
-	Match    string `yaml:"match"` // endpoint, address, or * for all others
-	User     string `yaml:"user"`
-	Password string `yaml:"password"`
-}
-
-// String hides the logins from fmt, which cannot see that a field of a private
-// field is secret.
-func (l Logins) String() string { return fmt.Sprintf("%d logins", len(l.logins)) }
-
-// GoString hides the logins from %#v.
-func (l Logins) GoString() string { return l.String() }
-
-// readPrivate reads a file that nobody but its owner may be able to read.
-func readPrivate(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no file", path)
-	}
-	others := fs.FileMode(0o077)
-	if fromSystemd(path) {
-		others = 0o027
-	}
-	if info.Mode().Perm()&others != 0 {
-		return nil, fmt.Errorf("%s can be read by others (mode %o); run chmod 600 on it", path, info.Mode().Perm())
-	}
-	return readBounded(path, limit)
-}
-
 // inClear tells that a broker would be reached without TLS by another machine.
 func inClear(broker string) bool {
 	u, err := url.Parse(broker)
@@ -275,76 +238,4 @@ func inClear(broker string) bool {
 	}
 	addr, err := netip.ParseAddr(u.Hostname())
 	return err != nil || !addr.IsLoopback()
-}
-
-// LoadCredentials reads the file of device logins. Only its owner may be able
-// to read it; a file in the folder that systemd made for this service alone
-// (LoadCredential=, mode 0440) may also have a group.
-func LoadCredentials(path string) (Logins, error) {
-	if path == "" {
-		return Logins{}, nil
-	}
-	b, err := readPrivate(path, maxConfig)
-	if err != nil {
-		return Logins{}, fmt.Errorf("credentials: %w", err)
-	}
-	var f struct {
-		Logins []login `yaml:"logins"`
-	}
-	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict(), yaml.DisallowUnknownField()).Decode(&f); err != nil {
-		// The library's message may quote the line, and with it a password.
-		return Logins{}, fmt.Errorf("credentials %s cannot be read%s; it holds logins: with match, user and password each", path, position(err))
-	}
-	return Logins{f.Logins}, nil
-}
-
-// fromSystemd tells whether a file lies directly in $CREDENTIALS_DIRECTORY. Its
-// mode is systemd's, and the folder itself is closed to all but the service.
-func fromSystemd(path string) bool {
-	dir := os.Getenv("CREDENTIALS_DIRECTORY")
-	if dir == "" || !filepath.IsAbs(dir) || filepath.Dir(path) != filepath.Clean(dir) {
-		return false
-	}
-	info, err := os.Stat(dir)
-	return err == nil && info.IsDir() && info.Mode().Perm()&0o007 == 0
-}
-
-func position(err error) string {
-	var e yaml.Error
-	if errors.As(err, &e) && e.GetToken() != nil && e.GetToken().Position != nil {
-		return fmt.Sprintf(" (line %d)", e.GetToken().Position.Line)
-	}
-	return ""
-}
-
-// For chooses the login of a device: by endpoint, then by address, then by *.
-func (l Logins) For(f devices.Found) devices.Credentials {
-	host, _, err := net.SplitHostPort(f.Address)
-	if err != nil {
-		host = f.Address
-	}
-	for _, want := range []string{f.Endpoint, f.Address, host, "*"} {
-		for _, x := range l.logins {
-			if want != "" && strings.EqualFold(x.Match, want) {
-				return devices.Credentials{User: x.User, Password: devices.Secret(x.Password)}
-			}
-		}
-	}
-	return devices.Credentials{}
-}
-
-func readBounded(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // opened for reading
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(b)) > limit {
-		return nil, fmt.Errorf("%s is larger than %d bytes", path, limit)
-	}
-	return b, nil
 }

@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/lensdop/lensdop/devices"
 )
 
 func TestExampleConfigLoads(t *testing.T) {
@@ -80,81 +78,6 @@ func TestRelativePathsAreRelativeToTheConfig(t *testing.T) {
 	if c.Protocol != filepath.Join(dir, "p.yaml") || c.State != filepath.Join(dir, "st") {
 		t.Errorf("paths %q %q", c.Protocol, c.State)
 	}
-}
-
-func TestCredentials(t *testing.T) {
-	const secret = "hunter2-very-secret"
-	write := func(t *testing.T, text string, mode os.FileMode) string {
-		t.Helper()
-		path := filepath.Join(t.TempDir(), "credentials.yaml")
-		if err := os.WriteFile(path, []byte(text), mode); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	good := "logins:\n" +
-		"  - {match: \"urn:uuid:AB\", user: by-endpoint, password: " + secret + "}\n" +
-		"  - {match: 10.0.0.9, user: by-host, password: x}\n" +
-		"  - {match: \"*\", user: others, password: y}\n"
-	l, err := LoadCredentials(write(t, good, 0o600))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for want, f := range map[string]devices.Found{
-		"by-endpoint": {Endpoint: "urn:uuid:ab", Address: "10.0.0.9:80"},
-		"by-host":     {Endpoint: "urn:uuid:cd", Address: "10.0.0.9:80"},
-		"others":      {Address: "10.0.0.8:80"},
-	} {
-		if got := l.For(f).User; got != want {
-			t.Errorf("login of %+v is %q, want %q", f, got, want)
-		}
-	}
-	t.Run("readable by others", func(t *testing.T) {
-		if _, err := LoadCredentials(write(t, good, 0o644)); err == nil || !strings.Contains(err.Error(), "chmod 600") {
-			t.Errorf("error %v", err)
-		}
-	})
-	t.Run("by systemd", func(t *testing.T) {
-		path := write(t, good, 0o440)
-		dir := filepath.Dir(path)
-		if _, err := LoadCredentials(path); err == nil {
-			t.Error("mode 0440 was taken outside systemd's folder")
-		}
-		t.Setenv("CREDENTIALS_DIRECTORY", dir)
-		if err := os.Chmod(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := LoadCredentials(path); err == nil {
-			t.Error("a folder that anybody can enter was taken for systemd's")
-		}
-		if err := os.Chmod(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := LoadCredentials(path); err != nil {
-			t.Error(err)
-		}
-		if err := os.Chmod(path, 0o444); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := LoadCredentials(path); err == nil {
-			t.Error("a file that everybody can read was taken")
-		}
-	})
-	t.Run("a broken file does not print its passwords", func(t *testing.T) {
-		for _, text := range []string{
-			"logins:\n  - {match: \"*\", usr: x, password: " + secret + "}\n",
-			"logins:\n  - {match: \"*\", password: " + secret + "\n",
-			"logins: " + secret + "\n",
-		} {
-			_, err := LoadCredentials(write(t, text, 0o600))
-			if err == nil {
-				t.Fatalf("%q was taken", text)
-			}
-			if strings.Contains(err.Error(), secret) {
-				t.Errorf("the error shows the password: %v", err)
-			}
-		}
-	})
 }
 
 func FuzzLoadConfig(f *testing.F) {

@@ -256,10 +256,3 @@ func (a *Agent) learnSerial(ctx context.Context, b *box) error {
 	}
 	return nil
 }
-
-// named tells whether the config gives a login for this device itself.
-func (l Logins) named(f devices.Found) bool {
-	return slices.ContainsFunc(l.logins, func(x login) bool {
-		return x.Match != "" && (strings.EqualFold(x.Match, f.Endpoint) || strings.EqualFold(x.Match, f.Address) || strings.EqualFold(x.Match, hostOf(f.Address)))
-	})
-}

@@ -61,7 +61,7 @@ func impostor(address string, c policy.Camera, what, want, have string) error {
 
 // target is what a driver gets to open a device.
 func (a *Agent) target(f devices.Found) devices.Target {
-	return devices.Target{Found: f, Credentials: a.logins.For(f)}
+	return devices.Target{Found: f, Credentials: a.logins.For(f), TLS: a.logins.TLS(f)}
 }
 
 // login opens a box by the first driver that can. The caller holds b.asks.
