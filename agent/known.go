@@ -10,6 +10,7 @@ import (
 
 	"github.com/lensdop/lensdop/agent/state"
 	"github.com/lensdop/lensdop/devices"
+	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/rules"
 	"github.com/lensdop/lensdop/policy/wire"
 )
@@ -87,14 +88,16 @@ func (a *Agent) takeIn(ctx context.Context, found []devices.Found) (leftOut int,
 
 // taking is one takeIn. It lives while Agent.mu is held, but for store.
 type taking struct {
-	a      *Agent
-	now    time.Time
-	list   []gathered
-	seen   map[*box]gathered
-	came   map[*box]bool // new, or at another address
-	gone   []string      // keys that another took the place of
-	rows   []state.Seen
-	events []conflictEvent
+	a    *Agent
+	now  time.Time
+	list []gathered
+	seen map[*box]gathered
+	came map[*box]bool // new, or at another address
+	// What is known, by what can be told apart without a name.
+	hosts, macs map[string]map[*box]bool
+	gone        []string // keys that another took the place of
+	rows        []state.Seen
+	events      []conflictEvent
 }
 
 type conflictEvent struct {
@@ -112,7 +115,13 @@ func (a *Agent) taking(now time.Time, found []devices.Found) *taking {
 			break
 		}
 	}
-	t := &taking{a: a, now: now, seen: map[*box]gathered{}, came: map[*box]bool{}}
+	t := &taking{
+		a: a, now: now, seen: map[*box]gathered{}, came: map[*box]bool{},
+		hosts: map[string]map[*box]bool{}, macs: map[string]map[*box]bool{},
+	}
+	for _, b := range a.boxes {
+		t.index(b)
+	}
 	t.list = merge(found, a.routers, func(f devices.Found) bool {
 		b := a.boxes[deviceKey(f)]
 		return b != nil && b.found.Address == f.Address && (b.mac == "" || f.MAC == "" || b.mac == f.MAC)
@@ -131,6 +140,22 @@ func (a *Agent) taking(now time.Time, found []devices.Found) *taking {
 	return t
 }
 
+func (t *taking) index(b *box) {
+	put := func(m map[string]map[*box]bool, key string) {
+		if m[key] == nil {
+			m[key] = map[*box]bool{}
+		}
+		m[key][b] = true
+	}
+	put(t.hosts, hostOf(b.found.Address))
+	if b.found.MAC != "" {
+		put(t.macs, b.found.MAC)
+	}
+	if b.mac != "" {
+		put(t.macs, b.mac)
+	}
+}
+
 // one takes in one device.
 func (t *taking) one(g gathered) {
 	a, f := t.a, g.Found
@@ -142,7 +167,7 @@ func (t *taking) one(g gathered) {
 		b.found = joined(b.found, f, func(devices.Found) bool { return false })
 		return
 	}
-	now := deviceKey(f)
+	now, before := deviceKey(f), devices.Found{}
 	if b == nil {
 		b = &box{found: f, mac: f.MAC}
 		if m, ok := a.remembered[now]; ok {
@@ -155,7 +180,7 @@ func (t *taking) one(g gathered) {
 		}
 		t.came[b] = true
 	} else {
-		before := b.found
+		before = b.found
 		if before.Address != f.Address && answered(f) {
 			b.moved, b.told = true, false // whoever asks next logs in anew
 			t.came[b] = true
@@ -179,6 +204,8 @@ func (t *taking) one(g gathered) {
 	}
 	a.boxes[now] = b
 	t.seen[b] = g
+	delete(t.hosts[hostOf(before.Address)], b)
+	t.index(b)
 }
 
 // known is the box that a result is about, and what it was known by.
@@ -188,19 +215,26 @@ func (t *taking) known(f devices.Found) (string, *box) {
 		return key, b
 	}
 	var same []string
-	for k, b := range t.a.boxes {
-		_, now := t.seen[b]
+	consider := func(b *box) {
 		switch {
 		case f.Endpoint != "" && b.found.Endpoint != "":
 			// The same hardware under a new name, and the old one silent: it
 			// was set back to its factory settings.
-			if f.MAC != "" && f.MAC == b.mac && !now && answered(b.found) {
-				same = append(same, k)
+			if _, now := t.seen[b]; f.MAC != "" && f.MAC == b.mac && !now {
+				same = append(same, deviceKey(b.found))
 			}
 		case answered(f) && answered(b.found) && f.Endpoint == "" && b.found.Endpoint == "":
 			// Two ports of one host are two devices.
 		case sameBox(b.found, f):
-			same = append(same, k)
+			same = append(same, deviceKey(b.found))
+		}
+	}
+	for b := range t.macs[f.MAC] { // none without a hardware address
+		consider(b)
+	}
+	if len(same) == 0 {
+		for b := range t.hosts[hostOf(f.Address)] {
+			consider(b)
 		}
 	}
 	if len(same) == 0 || f.Endpoint != "" && len(same) > 1 && answered(t.a.boxes[same[0]].found) {
@@ -213,8 +247,16 @@ func (t *taking) known(f devices.Found) (string, *box) {
 // conflicts works out for each device of this search whether it may be another
 // than it says it is.
 func (t *taking) conflicts() {
-	p := t.a.orders.policy.Protocol
-	site := t.a.cfg.Site
+	var ids []policy.Identity
+	if p := t.a.orders.policy.Protocol; p != nil {
+		for _, c := range p.CamerasOf(t.a.cfg.Site) {
+			ids = append(ids, c.Identity)
+		}
+	}
+	mine := map[*box]bool{}
+	for _, b := range t.a.boxes {
+		mine[b] = slices.ContainsFunc(ids, func(id policy.Identity) bool { return fits(id, b.found) })
+	}
 	for b, g := range t.seen {
 		before := b.conflict
 		b.conflict = nil
@@ -229,15 +271,19 @@ func (t *taking) conflicts() {
 					"endpoint", cut(b.found.Endpoint, maxSaid), "one", b.found.Address, "other", r.Address)
 			}
 		}
+		if slices.ContainsFunc(ids, func(id policy.Identity) bool { return id.MAC != "" && normalMAC(id.MAC) == b.found.MAC }) {
+			b.mac = b.found.MAC // its network card was changed, and the register says so
+		}
 		if b.found.Endpoint != "" && b.found.MAC != "" && b.mac != "" && b.found.MAC != b.mac {
 			b.conflict = &rules.Conflict{Kind: rules.ConflictMAC, Other: b.mac, At: t.now}
 		}
-		for key, o := range t.a.boxes {
-			if _, now := t.seen[o]; o == b || now || hostOf(o.found.Address) != hostOf(b.found.Address) || !answered(o.found) {
+		for o := range t.hosts[hostOf(b.found.Address)] {
+			if _, now := t.seen[o]; o == b || now || !answered(o.found) {
 				continue
 			}
+			key := deviceKey(o.found)
 			lasting := before != nil && before.Kind == rules.ConflictAddress && before.Other == key
-			if (t.came[b] || lasting) && len(registered(p, site, o.found)) > 0 {
+			if (t.came[b] || lasting) && mine[o] {
 				b.conflict = &rules.Conflict{Kind: rules.ConflictAddress, Other: key, At: t.now}
 			}
 		}
