@@ -456,25 +456,83 @@ func TestNothingIsWrittenWithoutAJournal(t *testing.T) {
 }
 
 func TestMethods(t *testing.T) {
+	const sound = "sound-off" // is always there, with the profiles
 	for name, tc := range map[string]struct {
 		set  func(*fake)
-		want int
-		err  error
+		want string
+		err  error // of State
 	}{
-		"masks":              {func(*fake) {}, 1, nil},
-		"no masks":           {func(f *fake) { f.maskCap = false }, 0, nil},
-		"one sees through":   {func(f *fake) { f.types = "Blurred" }, 0, nil},
-		"no configuration":   {func(f *fake) { f.configs[0].source = "other" }, 0, nil},
-		"could not be asked": {func(f *fake) { f.answer["tr2:GetServiceCapabilities"] = sendBody("") }, 0, devices.ErrMalformed},
-		"not allowed":        {func(f *fake) { f.answer["tr2:GetMasks"] = sendFault(400, "Sender", "NotAuthorized") }, 0, devices.ErrLogin},
+		"masks":            {func(*fake) {}, "device-mask " + sound, nil},
+		"no masks":         {func(f *fake) { f.maskCap = false }, sound, devices.ErrUnsupported},
+		"no configuration": {func(f *fake) { f.configs[0].source = "other" }, "", devices.ErrUnsupported},
+		// Listed, so that asking for the state tells what is wrong.
+		"could not be asked": {func(f *fake) { f.answer["tr2:GetServiceCapabilities"] = sendBody("") }, "device-mask " + sound, devices.ErrMalformed},
+		"not allowed":        {func(f *fake) { f.answer["tr2:GetMasks"] = sendFault(400, "Sender", "NotAuthorized") }, "device-mask " + sound, devices.ErrLogin},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
 			tc.set(f)
-			got, err := openFake(t, f).Methods(t.Context())
-			if len(got) != tc.want || !errors.Is(err, tc.err) {
+			cam := openFake(t, f)
+			var got []string
+			ms, err := cam.Methods(t.Context())
+			for _, m := range ms {
+				got = append(got, string(m))
+			}
+			if strings.Join(got, " ") != tc.want || err != nil {
 				t.Errorf("got %v, %v", got, err)
 			}
+			if _, err := cam.State(t.Context(), devices.MethodDeviceMask); !errors.Is(err, tc.err) {
+				t.Errorf("state: %v", err)
+			}
 		})
+	}
+	t.Run("one sees through", func(t *testing.T) {
+		f := newFake(t)
+		f.types = "Blurred"
+		if ms, err := openFake(t, f).Methods(t.Context()); slices.Contains(ms, devices.MethodDeviceMask) || err != nil {
+			t.Errorf("got %v, %v", ms, err)
+		}
+	})
+	t.Run("nothing known", func(t *testing.T) {
+		f := newFake(t)
+		f.answer["tr2:GetServiceCapabilities"] = sendBody("")
+		f.answer["tr2:GetProfiles"] = sendBody("")
+		if ms, err := openFake(t, f).Methods(t.Context()); !errors.Is(err, devices.ErrMalformed) || ms != nil {
+			t.Errorf("got %v, %v", ms, err)
+		}
+	})
+	t.Run("nobody answers", func(t *testing.T) {
+		f := newFake(t)
+		cam := openFake(t, f)
+		f.srv.Close()
+		if ms, err := cam.Methods(t.Context()); !errors.Is(err, devices.ErrUnreachable) || ms != nil {
+			t.Errorf("got %v, %v", ms, err)
+		}
+	})
+	t.Run("unknown", func(t *testing.T) {
+		cam := openFake(t, newFake(t))
+		u := devices.Undo{Method: devices.MethodTape, Wrote: []devices.Cover{{Whole: true}}}
+		_, errState := cam.State(t.Context(), u.Method)
+		_, errApply := cam.Apply(t.Context(), u, devices.Cover{Whole: true})
+		_, errHolds := cam.Holds(t.Context(), u, devices.Cover{Whole: true})
+		for _, err := range []error{errState, errApply, errHolds, cam.Restore(t.Context(), u)} {
+			var e *devices.Error
+			if !errors.Is(err, devices.ErrUnsupported) || !errors.As(err, &e) || e.Device == "" {
+				t.Errorf("got %v", err)
+			}
+		}
+	})
+}
+
+func TestMeansOf(t *testing.T) {
+	all := []devices.Means{{Index: 2, Park: "by number"}, {Source: "VS2", Park: "by token"}, {Index: 1, Park: "first"}}
+	for _, tc := range []struct {
+		source string
+		index  int
+		want   string
+	}{{"VS2", 2, "by token"}, {"VS1", 1, "first"}, {"VS9", 2, "by number"}, {"VS3", 3, ""}} {
+		if got := meansOf(all, tc.source, tc.index); got.Park != tc.want {
+			t.Errorf("lens %s, number %d: %+v", tc.source, tc.index, got)
+		}
 	}
 }

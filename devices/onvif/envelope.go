@@ -75,6 +75,13 @@ func envelope(in any, security string) (message []byte, name string, err error) 
 			return nil, "", fmt.Errorf("write the login header: %w", err)
 		}
 	}
+	if h, ok := in.(interface{ header() []string }); ok {
+		for _, element := range h.header() {
+			if err := msg.AddStringHeaderContent(element); err != nil {
+				return nil, "", fmt.Errorf("write the header: %w", err)
+			}
+		}
+	}
 	// Marshal's output is well-formed, which AddStringBodyContent relies on.
 	msg.AddStringBodyContent(string(body))
 	return []byte(msg.String()), name, nil

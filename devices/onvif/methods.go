@@ -46,6 +46,10 @@ func (cam *camera) method(m devices.Method) (method, error) {
 		return parking{cam}, nil
 	case devices.MethodRecordingOff:
 		return silencing{cam}, nil
+	case devices.MethodContact:
+		return switching{cam}, nil
+	case devices.MethodSoundOff:
+		return muting{cam}, nil
 	case devices.MethodRetention:
 		return forgetting{cam}, nil
 	default:

@@ -153,10 +153,7 @@ func (v verbatim) with(space, name, text string) (string, error) {
 	b.WriteString("<" + prefix + ":" + name)
 	declared := maps.Clone(v.spaces)
 	declared[prefix] = space
-	for _, p := range slices.Sorted(maps.Keys(declared)) {
-		if p == "xml" || p == "xmlns" || p != "" && declared[p] == "" {
-			continue
-		}
+	for _, p := range declarable(declared, b.String()+v.attrs+v.inner) {
 		attr := " xmlns"
 		if p != "" {
 			attr += ":" + p
@@ -173,6 +170,14 @@ func (v verbatim) with(space, name, text string) (string, error) {
 	}
 	b.WriteString(v.inner[v.to:] + "</" + prefix + ":" + name + ">")
 	return b.String(), wellFormed(b.String())
+}
+
+// declarable are the prefixes that a text may need, sorted; the empty one
+// stands for names without a prefix.
+func declarable(spaces map[string]string, text string) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(spaces)), func(p string) bool {
+		return p == "xml" || p == "xmlns" || p != "" && (spaces[p] == "" || !strings.Contains(text, p+":"))
+	})
 }
 
 // wellFormed keeps out of a request what a device wrote in a way that only
