@@ -378,6 +378,10 @@ func ApplyMasks(ctx context.Context, store MaskStore, u Undo, c Cover) (Cover, e
 		if lacking := now.with(plan.final).missing(must); len(lacking) > 0 {
 			return spoilt(ctx, store, u, c, first, now, plan.grow, lacking, refused)
 		}
+		if errors.Is(refused, ErrNotApplied) {
+			// It has the setting and says that it does not act on it.
+			return now.report(c), refused
+		}
 	}
 	if len(plan.final) == 0 {
 		return now.report(c), nil
