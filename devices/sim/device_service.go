@@ -3,6 +3,7 @@ package sim
 import (
 	"maps"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -13,7 +14,7 @@ func (d *Device) deviceOps() service {
 		"GetServices":          {open: true, in: "IncludeCapability", do: d.getServices},
 		"GetCapabilities":      {open: true, in: "Category*", do: d.getCapabilities},
 		"GetServiceCapabilities": {open: true, do: func(*request) (elem, *soapFault) {
-			return el("tds:GetServiceCapabilitiesResponse", el("tds:Capabilities", deviceCapabilities())), nil
+			return el("tds:GetServiceCapabilitiesResponse", el("tds:Capabilities", d.deviceCapabilities())), nil
 		}},
 		"GetEndpointReference": {open: true, do: func(*request) (elem, *soapFault) {
 			return el("tds:GetEndpointReferenceResponse", el("tds:GUID", d.cam.Endpoint)), nil
@@ -28,7 +29,8 @@ func (d *Device) deviceOps() service {
 		"GetNetworkInterfaces": {do: d.getNetworkInterfaces},
 	}
 	maps.Copy(ops, d.outputOps())
-	return service{path: deviceService, namespace: nsTDS, capabilities: el("tds:Capabilities", deviceCapabilities()), ops: ops}
+	maps.Copy(ops, d.managementOps())
+	return service{path: deviceService, namespace: nsTDS, capabilities: el("tds:Capabilities", d.deviceCapabilities()), ops: ops}
 }
 
 // now in the parts that tt:DateTime has.
@@ -41,17 +43,34 @@ func dateTime(name string, t time.Time) elem {
 }
 
 func (d *Device) getSystemDateAndTime(*request) (elem, *soapFault) {
-	now := d.now()
+	now, source := d.now(), "NTP"
+	if d.cam.NTP == "" {
+		source = "Manual"
+	}
 	return el("tds:GetSystemDateAndTimeResponse", el(
 		"tds:SystemDateAndTime",
-		el("tt:DateTimeType", "NTP"), el("tt:DaylightSavings", false),
+		el("tt:DateTimeType", source), el("tt:DaylightSavings", false),
 		el("tt:TimeZone", el("tt:TZ", "UTC0")),
 		dateTime("tt:UTCDateTime", now), dateTime("tt:LocalDateTime", now),
 	)), nil
 }
 
-// url is where a service is, by the way that the request came.
-func (d *Device) url(_ *request, path string) string { return "http://" + d.Addr() + path }
+// url is where something is, by the way that the request came.
+func (d *Device) url(q *request, path string) string {
+	if q != nil && q.http != nil && q.http.TLS != nil {
+		return "https://" + d.TLSAddr() + path
+	}
+	return "http://" + d.Addr() + path
+}
+
+// xaddrs are the ways to the device service, for discovery.
+func (d *Device) xaddrs() string {
+	all := "http://" + d.Addr() + deviceService
+	if d.cam.TLS {
+		all += " https://" + d.TLSAddr() + deviceService
+	}
+	return all
+}
 
 func (d *Device) getServices(q *request) (elem, *soapFault) {
 	capabilities := false
@@ -77,11 +96,12 @@ func (d *Device) getServices(q *request) (elem, *soapFault) {
 	return el("tds:GetServicesResponse", list), nil
 }
 
-func deviceCapabilities() []elem {
+func (d *Device) deviceCapabilities() []elem {
 	return []elem{
 		el("tds:Network", attr{"IPVersion6", "false"}, attr{"NTP", "1"}),
 		el("tds:Security", attr{"UsernameToken", "true"}, attr{"HttpDigest", "true"}, attr{"HashingAlgorithms", "MD5,SHA-256"}),
-		el("tds:System", attr{"DiscoveryResolve", "true"}, attr{"DiscoveryBye", "true"}),
+		el("tds:System", attr{"DiscoveryResolve", "true"}, attr{"DiscoveryBye", "true"},
+			attr{"GeoLocationEntries", strconv.Itoa(len(d.cam.Geo))}, attr{"StorageConfiguration", strconv.FormatBool(d.cam.Recorder != nil)}),
 	}
 }
 

@@ -19,7 +19,10 @@ import (
 )
 
 const (
-	discoveryPort  = 3702
+	discoveryPort = 3702
+	// maxDatagram is what is read of a question; the rest of a longer one is
+	// lost, and what is left is not well-formed.
+	maxDatagram    = 8 << 10
 	discoveryGroup = "239.255.255.250"
 	// wsdTo is the address of those who listen to Hello and Bye.
 	wsdTo    = "urn:schemas-xmlsoap-org:ws:2005:04:discovery"
@@ -126,7 +129,7 @@ func (r *responder) close(bye bool) error {
 }
 
 func (r *responder) serve(c *ipv4.PacketConn, group bool) {
-	buf := make([]byte, maxRequestBytes)
+	buf := make([]byte, maxDatagram)
 	for {
 		n, cm, from, err := c.ReadFrom(buf)
 		if errors.Is(err, net.ErrClosed) {
@@ -156,14 +159,14 @@ func (r *responder) serve(c *ipv4.PacketConn, group bool) {
 // answer to everything that does not match or cannot be read.
 func (r *responder) answer(b []byte) []byte {
 	q, ok := parseProbe(b)
-	if !ok {
+	if !ok || r.dev.manage.isHidden() {
 		return nil
 	}
 	match := []elem{
 		el("wsa:EndpointReference", el("wsa:Address", r.dev.cam.Endpoint)),
 		el("d:Types", "dn:NetworkVideoTransmitter tds:Device"),
 		el("d:Scopes", strings.Join(r.dev.scopes(), " ")),
-		el("d:XAddrs", "http://"+r.dev.Addr()+deviceService),
+		el("d:XAddrs", r.dev.xaddrs()),
 		el("d:MetadataVersion", 1),
 	}
 	switch {
@@ -186,7 +189,7 @@ func (r *responder) announce(what string) error {
 			parts,
 			el("d:Types", "dn:NetworkVideoTransmitter tds:Device"),
 			el("d:Scopes", strings.Join(r.dev.scopes(), " ")),
-			el("d:XAddrs", "http://"+r.dev.Addr()+deviceService),
+			el("d:XAddrs", r.dev.xaddrs()),
 			el("d:MetadataVersion", 1),
 		)
 	}

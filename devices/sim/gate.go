@@ -14,6 +14,7 @@ import (
 type gate struct {
 	net.Listener
 	silent, single func() bool
+	refuses        func() bool // hangs up on whoever comes
 
 	once   sync.Once
 	closed chan struct{}
@@ -27,6 +28,10 @@ const gateLook = 10 * time.Millisecond
 
 func (g *gate) Accept() (net.Conn, error) {
 	c, err := g.Listener.Accept()
+	for err == nil && g.refuses() {
+		_ = c.Close()
+		c, err = g.Listener.Accept()
+	}
 	if err != nil {
 		return nil, err
 	}

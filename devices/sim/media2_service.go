@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -23,12 +24,6 @@ func (d *Device) media2Ops() service {
 			}
 			return el("tr2:GetVideoEncoderConfigurationsResponse", list), nil
 		}},
-		"GetAudioEncoderConfigurations": {in: "ConfigurationToken? ProfileToken?", do: func(*request) (elem, *soapFault) {
-			return el("tr2:GetAudioEncoderConfigurationsResponse", d.audioEncoder2("tr2:Configurations")), nil
-		}},
-		"GetAudioSourceConfigurations": {in: "ConfigurationToken? ProfileToken?", do: func(*request) (elem, *soapFault) {
-			return el("tr2:GetAudioSourceConfigurationsResponse", d.audioSourceElem("tr2:Configurations")), nil
-		}},
 		"GetAnalyticsConfigurations": {in: "ConfigurationToken? ProfileToken?", do: func(*request) (elem, *soapFault) {
 			r := el("tr2:GetAnalyticsConfigurationsResponse")
 			for n := range d.lens {
@@ -44,6 +39,7 @@ func (d *Device) media2Ops() service {
 			return d.osds("tr2", q.value(nsTR2, "ConfigurationToken"), q.value(nsTR2, "OSDToken"))
 		}},
 	}
+	maps.Copy(ops, d.sound2Ops())
 	if d.cam.Masks {
 		ops["GetMasks"] = operation{in: "Token? ConfigurationToken?", do: d.getMasks}
 		ops["GetMaskOptions"] = operation{in: "ConfigurationToken", do: d.getMaskOptions}
@@ -94,10 +90,11 @@ func (d *Device) getProfiles2(q *request) (elem, *soapFault) {
 			}
 		}
 		c, _ := d.configuration(p.config)
+		source, sound := d.audioOf(p.token, "tr2:AudioSource", "tr2:AudioEncoder", d.audioEncoder2Elem)
 		add("VideoSource", d.videoSourceElem("tr2:VideoSource", c))
-		add("AudioSource", d.audioSourceElem("tr2:AudioSource"))
+		add("AudioSource", source)
 		add("VideoEncoder", d.videoEncoder2("tr2:VideoEncoder", p))
-		add("AudioEncoder", d.audioEncoder2("tr2:AudioEncoder"))
+		add("AudioEncoder", sound)
 		add("Analytics", d.analyticsElem("tr2:Analytics", p.lens))
 		add("PTZ", d.ptzConfigurationElem("tr2:PTZ", p.lens))
 		e := el("tr2:Profiles", attr{"token", p.token}, attr{"fixed", "true"}, el("tr2:Name", p.name))
@@ -127,14 +124,6 @@ func (d *Device) videoEncoder2(name string, p profile) elem {
 		el("tt:Quality", 5),
 	}
 	return e
-}
-
-func (d *Device) audioEncoder2(name string) elem {
-	if !d.cam.Sound {
-		return elem{}
-	}
-	return el(name, attr{"token", "aec_1"}, el("tt:Name", "G.711"), el("tt:UseCount", len(d.profiles())),
-		el("tt:Encoding", "PCMU"), el("tt:Bitrate", 64), el("tt:SampleRate", 8))
 }
 
 func (d *Device) getVideoSourceConfigurations2(q *request) (elem, *soapFault) {
@@ -177,7 +166,7 @@ func (d *Device) getSnapshotURI2(q *request) (elem, *soapFault) {
 	if f != nil {
 		return elem{}, f
 	}
-	return el("tr2:GetSnapshotUriResponse", el("tr2:Uri", d.snapshotURL(p.lens, p.path))), nil
+	return el("tr2:GetSnapshotUriResponse", el("tr2:Uri", d.url(q, snapshotPath(p.lens, p.path)))), nil
 }
 
 func (d *Device) getMasks(q *request) (elem, *soapFault) {

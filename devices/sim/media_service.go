@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -92,7 +93,7 @@ func (d *Device) encoding() string {
 }
 
 func (d *Device) mediaOps() service {
-	return service{path: mediaService, namespace: nsTRT, capabilities: d.mediaCapabilities(), ops: map[string]operation{
+	ops := map[string]operation{
 		"GetServiceCapabilities": {open: true, do: func(*request) (elem, *soapFault) {
 			return el("trt:GetServiceCapabilitiesResponse", d.mediaCapabilities()), nil
 		}},
@@ -125,13 +126,6 @@ func (d *Device) mediaOps() service {
 			}
 			return el("trt:GetVideoSourceConfigurationsResponse", list), nil
 		}},
-		"GetAudioSources": {do: func(*request) (elem, *soapFault) {
-			r := el("trt:GetAudioSourcesResponse")
-			if d.cam.Sound {
-				r.kids = append(r.kids, el("trt:AudioSources", attr{"token", "microphone_1"}, el("tt:Channels", 1)))
-			}
-			return r, nil
-		}},
 		"GetStreamUri": {in: "StreamSetup(tt:Stream tt:Transport(tt:Protocol tt:Tunnel?(~))) ProfileToken", do: func(q *request) (elem, *soapFault) {
 			p, f := d.profile(q.value(nsTRT, "ProfileToken"))
 			if f != nil {
@@ -148,12 +142,14 @@ func (d *Device) mediaOps() service {
 			if f != nil {
 				return elem{}, f
 			}
-			return el("trt:GetSnapshotUriResponse", mediaURI(d.snapshotURL(p.lens, p.path))), nil
+			return el("trt:GetSnapshotUriResponse", mediaURI(d.url(q, snapshotPath(p.lens, p.path)))), nil
 		}},
 		"GetOSDs": {in: "ConfigurationToken?", do: func(q *request) (elem, *soapFault) {
 			return d.osds("trt", q.value(nsTRT, "ConfigurationToken"), "")
 		}},
-	}}
+	}
+	maps.Copy(ops, d.soundOps())
+	return service{path: mediaService, namespace: nsTRT, capabilities: d.mediaCapabilities(), ops: ops}
 }
 
 func (d *Device) mediaCapabilities() elem {
@@ -177,13 +173,6 @@ func (d *Device) videoSourceElem(name string, c configuration) elem {
 		el("tt:Bounds", attr{"x", "0"}, attr{"y", "0"}, attr{"width", strconv.Itoa(d.cam.Width)}, attr{"height", strconv.Itoa(d.cam.Height)}))
 }
 
-func (d *Device) audioSourceElem(name string) elem {
-	if !d.cam.Sound {
-		return elem{}
-	}
-	return el(name, attr{"token", "asc_1"}, el("tt:Name", "Microphone"), el("tt:UseCount", len(d.profiles())), el("tt:SourceToken", "microphone_1"))
-}
-
 func noMulticast() elem {
 	return el("tt:Multicast", el("tt:Address", el("tt:Type", "IPv4"), el("tt:IPv4Address", "0.0.0.0")),
 		el("tt:Port", 0), el("tt:TTL", 0), el("tt:AutoStart", false))
@@ -202,7 +191,7 @@ func (d *Device) gop() int {
 func (d *Device) profileElem(name string, p profile) elem {
 	c, _ := d.configuration(p.config)
 	w, h := d.size(p.path)
-	var encoder, sound elem
+	var encoder elem
 	if d.cam.Codec != codecH265 {
 		encoder = el("tt:VideoEncoderConfiguration", attr{"token", "vec_" + p.token},
 			el("tt:Name", "Encoder "+p.token), el("tt:UseCount", 1), el("tt:Encoding", d.encoding()), resolution(w, h), el("tt:Quality", 5),
@@ -212,12 +201,9 @@ func (d *Device) profileElem(name string, p profile) elem {
 		}
 		encoder.kids = append(encoder.kids, noMulticast(), el("tt:SessionTimeout", "PT60S"))
 	}
-	if d.cam.Sound {
-		sound = el("tt:AudioEncoderConfiguration", attr{"token", "aec_1"}, el("tt:Name", "G.711"), el("tt:UseCount", len(d.profiles())),
-			el("tt:Encoding", "G711"), el("tt:Bitrate", 64), el("tt:SampleRate", 8), noMulticast(), el("tt:SessionTimeout", "PT60S"))
-	}
+	source, sound := d.audioOf(p.token, "tt:AudioSourceConfiguration", "tt:AudioEncoderConfiguration", d.audioEncoderElem)
 	return el(name, attr{"token", p.token}, attr{"fixed", "true"}, el("tt:Name", p.name),
-		d.videoSourceElem("tt:VideoSourceConfiguration", c), d.audioSourceElem("tt:AudioSourceConfiguration"),
+		d.videoSourceElem("tt:VideoSourceConfiguration", c), source,
 		encoder, sound, d.analyticsElem("tt:VideoAnalyticsConfiguration", p.lens), d.ptzConfigurationElem("tt:PTZConfiguration", p.lens))
 }
 

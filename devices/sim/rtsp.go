@@ -3,9 +3,11 @@ package sim
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,14 +56,19 @@ type feed struct {
 
 // streamPath is one RTSP path of a lens.
 type streamPath struct {
-	dev     *Device
-	feed    *feed
-	name    string // pathMain or pathSub
-	w, h    int
-	stream  *gortsplib.ServerStream
-	video   *description.Media
-	sound   *description.Media // nil without microphone
-	pack    packetiser
+	dev  *Device
+	feed *feed
+	lens int
+	name string // pathMain or pathSub
+	w, h int
+	pack packetiser
+
+	mu     sync.RWMutex            // the rest of these: a stream is made anew when its sound changes
+	stream *gortsplib.ServerStream // nil until somebody asks for it
+	video  *description.Media
+	sound  *description.Media // nil without sound
+	pitch  float64            // Hz, of the hum that the microphone hears
+
 	soundSN uint16
 	readers atomic.Int32 // that play now
 }
@@ -92,7 +99,7 @@ func (d *Device) serveRTSP(ctx context.Context) (*rtspServer, error) {
 		f := &feed{wake: make(chan struct{}, 1), begin: time.Now(), base: rand.Uint32()}
 		s.feeds = append(s.feeds, f)
 		for _, name := range d.paths() {
-			p, err := s.newPath(f, name)
+			p, err := s.newPath(f, l.number, name)
 			if err != nil {
 				s.close()
 				return nil, fmt.Errorf("RTSP path lens%d/%s: %w", l.number, name, err)
@@ -122,24 +129,76 @@ func (c *Camera) size(path string) (w, h int) {
 	return c.Width, c.Height
 }
 
-func (s *rtspServer) newPath(f *feed, name string) (*streamPath, error) {
-	p := &streamPath{dev: s.dev, feed: f, name: name, soundSN: uint16(rand.Uint32())}
+func (s *rtspServer) newPath(f *feed, lens int, name string) (*streamPath, error) {
+	p := &streamPath{dev: s.dev, feed: f, lens: lens, name: name, soundSN: uint16(rand.Uint32())}
 	p.w, p.h = s.dev.size(name)
-	video, pack, err := videoFormat(s.dev.cam.Codec, s.dev.sets[name])
+	_, pack, err := videoFormat(s.dev.cam.Codec, s.dev.sets[name])
 	if err != nil {
 		return nil, err
 	}
 	p.pack = pack
+	return p, nil
+}
+
+// fit makes the path's stream as its profile is set.
+func (s *rtspServer) fit(p *streamPath) error {
+	video, _, err := videoFormat(s.dev.cam.Codec, s.dev.sets[p.name])
+	if err != nil {
+		return err
+	}
 	p.video = &description.Media{Type: description.MediaTypeVideo, Formats: []format.Format{video}}
+	p.sound = nil
 	desc := &description.Session{Title: s.dev.cam.Name, Medias: []*description.Media{p.video}}
-	if s.dev.cam.Sound {
+	if set := s.dev.streamed(profileToken(p.lens, p.name)); set.on() {
+		p.pitch = 110 * float64(set.microphone())
 		p.sound = &description.Media{Type: description.MediaTypeAudio, Formats: []format.Format{
 			&format.G711{PayloadTyp: 0, MULaw: true, SampleRate: soundClock, ChannelCount: 1},
 		}}
 		desc.Medias = append(desc.Medias, p.sound)
 	}
 	p.stream = &gortsplib.ServerStream{Server: s.server, Desc: desc}
-	return p, p.stream.Initialize()
+	return p.stream.Initialize()
+}
+
+// refit makes a path's stream anew; who plays it is cut off, as by cameras
+// that start their encoders again.
+func (s *rtspServer) refit(lens int, name string) error {
+	for _, p := range s.feeds[lens-1].paths {
+		if p.name == name {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if p.stream == nil {
+				return nil // nobody asked for it yet
+			}
+			p.stream.Close()
+			return s.fit(p)
+		}
+	}
+	return nil
+}
+
+// open gives the path's stream, and makes it if nobody asked for it before:
+// each one costs goroutines.
+func (s *rtspServer) open(p *streamPath) (*gortsplib.ServerStream, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stream == nil {
+		if err := s.fit(p); err != nil {
+			p.stream = nil
+			return nil, err
+		}
+	}
+	return p.stream, nil
+}
+
+// disconnect ends all sessions.
+func (s *rtspServer) disconnect() {
+	s.mu.Lock()
+	list := slices.Collect(maps.Keys(s.sessions))
+	s.mu.Unlock()
+	for _, x := range list {
+		x.Close()
+	}
 }
 
 func videoFormat(codec string, sets parameterSets) (format.Format, packetiser, error) {
@@ -171,7 +230,11 @@ func videoFormat(codec string, sets parameterSets) (format.Format, packetiser, e
 func (s *rtspServer) close() {
 	for _, f := range s.feeds {
 		for _, p := range f.paths {
-			p.stream.Close()
+			p.mu.Lock()
+			if p.stream != nil {
+				p.stream.Close()
+			}
+			p.mu.Unlock()
 		}
 	}
 	s.server.Close()
@@ -190,6 +253,8 @@ func (p *streamPath) send(units [][]byte, taken time.Time) error {
 	if err != nil {
 		return fmt.Errorf("packetise: %w", err)
 	}
+	p.mu.RLock()
+	defer p.mu.RUnlock()
 	for _, k := range packets {
 		k.Timestamp = p.feed.timestamp(taken)
 		// The sender reports relate both media clocks to the time of taking,
@@ -224,24 +289,32 @@ func (f *feed) sendSound() {
 		f.heard = due - samples
 	}
 	for ; f.heard+samples <= due; f.heard += samples {
-		payload := make([]byte, samples)
-		for i := range payload {
-			at := float64(f.heard + int64(i))
-			payload[i] = muLaw(int(800 * math.Sin(2*math.Pi*110*at/soundClock)))
-		}
 		for _, p := range f.paths {
-			if p.sound == nil || p.readers.Load() == 0 {
-				continue
-			}
-			p.soundSN++
-			err := p.stream.WritePacketRTPWithNTP(p.sound, &rtp.Packet{
-				Header:  rtp.Header{Version: 2, PayloadType: 0, SequenceNumber: p.soundSN, Timestamp: f.base + uint32(f.heard)},
-				Payload: payload,
-			}, f.begin.Add(time.Duration(f.heard)*(time.Second/soundClock)))
-			if err != nil {
-				p.dev.log.Warn("sound was not sent", "path", p.name, "error", err)
+			if p.readers.Load() > 0 {
+				p.sendSound(f.heard, samples)
 			}
 		}
+	}
+}
+
+// sendSound sends one packet of what the path's microphone hears.
+func (p *streamPath) sendSound(from, samples int64) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.sound == nil {
+		return
+	}
+	payload := make([]byte, samples)
+	for i := range payload {
+		payload[i] = muLaw(int(800 * math.Sin(2*math.Pi*p.pitch*float64(from+int64(i))/soundClock)))
+	}
+	p.soundSN++
+	err := p.stream.WritePacketRTPWithNTP(p.sound, &rtp.Packet{
+		Header:  rtp.Header{Version: 2, PayloadType: 0, SequenceNumber: p.soundSN, Timestamp: p.feed.base + uint32(from)},
+		Payload: payload,
+	}, p.feed.begin.Add(time.Duration(from)*(time.Second/soundClock)))
+	if err != nil {
+		p.dev.log.Warn("sound was not sent", "path", p.name, "error", err)
 	}
 }
 
@@ -289,7 +362,8 @@ func (s *rtspServer) OnDescribe(c *gortsplib.ServerHandlerOnDescribeCtx) (*base.
 	if p == nil {
 		return res, nil, err
 	}
-	return res, p.stream, nil
+	stream, err := s.open(p)
+	return res, stream, err
 }
 
 // OnSetup is called by the RTSP server.
@@ -310,7 +384,8 @@ func (s *rtspServer) OnSetup(c *gortsplib.ServerHandlerOnSetupCtx) (*base.Respon
 		n := len(s.sessions)
 		s.dev.count(func(t *Stats) { t.Sessions, t.MaxSeen = n, max(t.MaxSeen, n) })
 	}
-	return res, p.stream, nil
+	stream, err := s.open(p)
+	return res, stream, err
 }
 
 // OnPlay is called by the RTSP server.

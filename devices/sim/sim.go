@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +34,10 @@ type Camera struct {
 	Host string
 	// HTTPPort and RTSPPort; 0 takes a free one, and keeps it over reboots.
 	HTTPPort, RTSPPort int
+	// TLS serves HTTPS beside HTTP, on HTTPSPort (0 takes a free one), with a
+	// self-signed certificate whose pin Device.Pin tells.
+	TLS       bool
+	HTTPSPort int
 	// DiscoveryPort 0 is 3702, by multicast and unicast; -1 answers no
 	// discovery at all; any other port answers unicast only.
 	DiscoveryPort int
@@ -52,8 +57,11 @@ type Camera struct {
 	// Microphones is how many it has, default one with Sound. The main streams
 	// carry the first one, the sub-streams the last one.
 	Microphones int
-	Lenses      int  // video sources, default 1, at most 8
-	PTZ         bool // each lens can be turned by itself
+	Lenses      int // video sources, default 1, at most 64
+	// Channels makes it a recorder: it has one lens for each, and shows other
+	// cameras' pictures, which must be up when it starts.
+	Channels []Channel
+	PTZ      bool // each lens can be turned by itself
 	// PTZSpeed is how fast it turns, in units of ONVIF's generic space (-1..1
 	// from one end to the other) per second; default 1.
 	PTZSpeed float64
@@ -64,6 +72,12 @@ type Camera struct {
 	Outputs []Output
 	Inputs  []Input
 	Shutter Shutter
+
+	Hostname string // default the name without spaces
+	// NTP is the server that its time comes from; default ntp.example. "-"
+	// means that the clock was set by hand.
+	NTP string
+	Geo []Geo // nil does not know of places; an empty list was given none
 
 	Recorder  *Recorder // nil records nothing
 	Analytics []Module  // that are on; an empty list is a device that has none on
@@ -95,6 +109,9 @@ type Camera struct {
 	slow time.Duration // of FaultSlow30s; only tests are in a hurry
 }
 
+// maxLenses is what the largest recorders have.
+const maxLenses = 64
+
 // Account is a user as GetUsers lists it; level as ONVIF names it
 // (Administrator, Operator, User, Anonymous).
 type Account struct{ Name, Level string }
@@ -113,6 +130,12 @@ type Device struct {
 	events   *broker
 	recorder *recorder
 	imaging  *imagings
+	sound    *sounds
+
+	certificates *certificates // nil without TLS
+
+	manage  management
+	streams atomic.Pointer[rtspServer] // nil while down
 
 	power sync.Mutex // held while booting and halting
 	on    *services  // nil while down
@@ -153,6 +176,13 @@ func Start(ctx context.Context, c Camera) (*Device, error) {
 	}
 	d.contacts, d.events = newContacts(c), newBroker(c, c.Clock().UTC())
 	d.recorder, d.imaging = newRecorder(c, c.Clock().UTC()), newImagings(c.Lenses)
+	d.sound = d.newSounds()
+	if c.TLS {
+		var err error
+		if d.certificates, err = newCertificates(c); err != nil {
+			return nil, fmt.Errorf("simulated camera %s: %w", c.Name, err)
+		}
+	}
 	for n := 1; n <= c.Lenses; n++ {
 		d.lens = append(d.lens, newSource(d, n))
 	}
@@ -200,6 +230,21 @@ func (c *Camera) complete() error {
 	def(&c.User, "admin")
 	def(&c.Codec, codecMJPEG)
 	def(&c.Endpoint, "urn:uuid:"+nameUUID(c.Host+" "+c.Serial))
+	def(&c.Hostname, strings.ReplaceAll(c.Name, " ", "-"))
+	def(&c.NTP, "ntp.example")
+	if c.NTP == "-" {
+		c.NTP = ""
+	}
+	if len(c.Channels) > 0 {
+		c.Channels = slices.Clone(c.Channels)
+		c.Lenses = len(c.Channels)
+		for i := range c.Channels {
+			num(&c.Channels[i].Lens, 1)
+			if err := c.Channels[i].check(i + 1); err != nil {
+				return err
+			}
+		}
+	}
 	num(&c.Lenses, 1)
 	num(&c.MaxMasks, 8)
 	num(&c.MaxPullPoints, 5)
@@ -238,8 +283,8 @@ func (c *Camera) complete() error {
 	switch {
 	case ip == nil || ip.To4() == nil || !ip.IsLoopback():
 		return fmt.Errorf("host %q is not an address in 127.0.0.0/8; simulated devices stay on loopback", c.Host)
-	case c.Lenses < 1 || c.Lenses > 8:
-		return fmt.Errorf("%d lenses; 1 to 8 are possible", c.Lenses)
+	case c.Lenses < 1 || c.Lenses > maxLenses:
+		return fmt.Errorf("%d lenses; 1 to %d are possible", c.Lenses, maxLenses)
 	case c.Codec != codecMJPEG && c.Codec != codecH264 && c.Codec != codecH265:
 		return fmt.Errorf("codec %q; choose mjpeg, h264 or h265", c.Codec)
 	case c.Width < 64 || c.Height < 64 || c.Width > 2032 || c.Height > 2032 || c.Width%16 != 0 || c.Height%8 != 0:
@@ -283,8 +328,12 @@ func (d *Device) streamURL(lens int, path string) string {
 	return fmt.Sprintf("rtsp://%s/lens%d/%s", d.RTSPAddr(), lens, path)
 }
 
+func snapshotPath(lens int, path string) string {
+	return fmt.Sprintf("/snapshot/lens%d/%s.jpg", lens, path)
+}
+
 func (d *Device) snapshotURL(lens int, path string) string {
-	return fmt.Sprintf("http://%s/snapshot/lens%d/%s.jpg", d.Addr(), lens, path)
+	return d.url(nil, snapshotPath(lens, path))
 }
 
 // Stats returns a copy of the counts.
@@ -425,12 +474,14 @@ func (d *Device) boot(ctx context.Context) (err error) {
 			err = errors.Join(err, s.halt(false))
 		}
 	}()
+	d.timers.start()
 	if s.web, err = d.serveHTTP(ctx); err != nil {
 		return err
 	}
 	if s.rtsp, err = d.serveRTSP(ctx); err != nil {
 		return err
 	}
+	d.streams.Store(s.rtsp)
 	// The lenses outlive the call that boots; halt ends them.
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
@@ -458,10 +509,14 @@ func (d *Device) halt(bye bool) error {
 	}
 	s := d.on
 	d.on = nil
+	d.streams.Store(nil)
 	d.events.end()
 	err := s.halt(bye)
 	d.timers.stop()
 	d.cutPower()
+	for _, l := range d.lens {
+		l.forget()
+	}
 	return err
 }
 
@@ -498,7 +553,12 @@ func (d *Device) listen(ctx context.Context, port *int, what string) (net.Listen
 	if *port == 0 {
 		*port = a.Port
 	}
+	refuses := func() bool { return false }
+	if what == "RTSP" {
+		refuses = d.manage.rtspOff
+	}
 	return &gate{
+		refuses:  refuses,
 		Listener: ln,
 		silent:   func() bool { return d.fault(FaultSilent) },
 		single:   func() bool { return d.fault(FaultSingleConnection) },

@@ -24,9 +24,11 @@ type source struct {
 	number int // from 1
 	scene  Scene
 
-	mu     sync.Mutex // all below
-	world  *image.YCbCr
-	turned Point // by hand, in scene units
+	mu     sync.Mutex   // all below
+	world  *image.YCbCr // nil until somebody looks
+	used   time.Time    // when somebody looked last
+	thing  image.Image  // planted in the scene
+	turned Point        // by hand, in scene units
 	motor  motor
 	stuck  *pose // where the lens really looks, if the device reports another place
 	front  Cover
@@ -38,7 +40,6 @@ func newSource(d *Device, number int) *source {
 	s.Seed += int64(number - 1)
 	return &source{
 		dev: d, number: number, scene: s,
-		world: paintScene(s, d.cam.Width, d.cam.Height),
 		motor: motor{speed: d.cam.PTZSpeed, to: &pose{}, presets: slices.Clone(d.cam.Presets)},
 		rand:  rand.New(rand.NewPCG(uint64(s.Seed), uint64(number))),
 	}
@@ -58,13 +59,47 @@ func (l *source) cover(with Cover) {
 }
 
 func (l *source) plant(img image.Image) {
-	world := paintScene(l.scene, l.dev.cam.Width, l.dev.cam.Height)
-	if img != nil {
-		paintImage(world, img, l.dev.cam.Width/3)
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.world = world
+	l.thing, l.world = img, nil
+}
+
+// sceneKept is how long a scene is kept that nobody looks at: painting it
+// takes longer than a picture, and it is as large as six of them.
+const sceneKept = 5 * time.Second
+
+// stage is the painted scene. The caller holds mu, and does not change it.
+func (l *source) stage() *image.YCbCr {
+	if l.world == nil {
+		l.world = paintScene(l.scene, l.dev.cam.Width, l.dev.cam.Height)
+		if l.thing != nil {
+			paintImage(l.world, l.thing, l.dev.cam.Width/3)
+		}
+		l.dev.timers.after(sceneKept, l.strike)
+	}
+	l.used = time.Now()
+	return l.world
+}
+
+// forget drops the scene at once.
+func (l *source) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.world = nil
+}
+
+// strike drops a scene that nobody looked at for a while.
+func (l *source) strike() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.world == nil {
+		return
+	}
+	if left := sceneKept - time.Since(l.used); left > 0 {
+		l.dev.timers.after(left, l.strike)
+		return
+	}
+	l.world = nil
 }
 
 // view is where the lens looks: the picture's top left corner in scene units
@@ -90,11 +125,17 @@ func (l *source) view() (at Point, zoom float64, front Cover) {
 // render draws what reaches the sensor, before masks. covered tells that
 // something hangs before the lens.
 func (l *source) render(now time.Time) (sensor *image.YCbCr, covered bool) {
+	if l.dev.cam.Channels != nil {
+		return l.relayed(now)
+	}
 	w, h := l.dev.cam.Width, l.dev.cam.Height
 	l.mu.Lock()
 	at, zoom, front := l.view()
 	r := rand.New(rand.NewPCG(l.rand.Uint64(), l.rand.Uint64()))
-	world := l.world
+	var world *image.YCbCr
+	if front == ClearLens {
+		world = l.stage()
+	}
 	l.mu.Unlock()
 	if front != ClearLens {
 		return coverPicture(front, w, h, r), true
@@ -139,6 +180,9 @@ func (l *source) finish(sensor *image.YCbCr, covered bool, path string, now time
 
 // shownMasks are the polygons that really cover a path now, faults included.
 func (d *Device) shownMasks(lens int, path string) [][]Point {
+	if d.cam.Channels != nil && !d.cam.Channels[lens-1].OwnMasks {
+		return nil
+	}
 	config := d.configurationOf(lens, path)
 	d.mu.Lock()
 	defer d.mu.Unlock()

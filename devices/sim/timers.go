@@ -8,16 +8,25 @@ import (
 // timers are what a device does later by itself. They end with the power.
 type timers struct {
 	mu   sync.Mutex
-	on   map[*time.Timer]bool
+	on   map[*time.Timer]bool // nil while the power is off
 	work sync.WaitGroup
 }
 
-// after runs f once, unless the power goes off before.
-func (t *timers) after(d time.Duration, f func()) {
+// start lets things be planned.
+func (t *timers) start() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.on == nil {
 		t.on = map[*time.Timer]bool{}
+	}
+}
+
+// after runs f once, unless the power is off or goes off before.
+func (t *timers) after(d time.Duration, f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.on == nil {
+		return
 	}
 	t.work.Add(1)
 	var timer *time.Timer
@@ -42,7 +51,7 @@ func (t *timers) stop() {
 			t.work.Done()
 		}
 	}
-	clear(t.on)
+	t.on = nil
 	t.mu.Unlock()
 	t.work.Wait()
 }

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -77,7 +79,7 @@ func (d *Device) serveHTTP(ctx context.Context) (*webServer, error) {
 	}
 	// Requests outlive the call that boots; close ends them.
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	w := &webServer{served: make(chan error, 1), cancel: cancel}
+	w := &webServer{cancel: cancel}
 	mux := http.NewServeMux()
 	for _, s := range d.services() {
 		mux.HandleFunc(s.path, func(rw http.ResponseWriter, r *http.Request) { d.soap(rw, r, s) })
@@ -91,13 +93,27 @@ func (d *Device) serveHTTP(ctx context.Context) (*webServer, error) {
 				mux.ServeHTTP(rw, r)
 			}
 		}),
-		BaseContext:       func(net.Listener) context.Context { return run },
+		BaseContext: func(net.Listener) context.Context { return run },
+		// Clients that refuse the certificate are no news.
+		ErrorLog:          slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       20 * time.Second,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       time.Minute,
 	}
-	go func() { w.served <- w.server.Serve(ln) }()
+	listeners := []net.Listener{ln}
+	if d.cam.TLS {
+		ln, err := d.listen(ctx, &d.cam.HTTPSPort, "HTTPS")
+		if err != nil {
+			cancel()
+			return nil, errors.Join(err, listeners[0].Close())
+		}
+		listeners = append(listeners, tls.NewListener(ln, d.tlsConfig()))
+	}
+	w.served = make(chan error, len(listeners))
+	for _, ln := range listeners {
+		go func() { w.served <- w.server.Serve(ln) }()
+	}
 	return w, nil
 }
 
@@ -147,8 +163,10 @@ func (d *Device) services() []service {
 func (w *webServer) close() error {
 	w.cancel()
 	err := w.server.Close()
-	if served := <-w.served; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
+	for range cap(w.served) {
+		if served := <-w.served; !errors.Is(served, http.ErrServerClosed) {
+			err = errors.Join(err, served)
+		}
 	}
 	w.work.Wait()
 	return err
