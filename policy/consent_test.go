@@ -124,7 +124,7 @@ func TestConsentHashesOfEveryField(t *testing.T) {
 			"ID": equipment, "Site": equipment, "Zone": equipment, "Processing": equipment, "Type": equipment, "Sees": equipment, "Masks": equipment,
 			"Sound": equipment, "MaxDetail": equipment, "Analytics": equipment, "Hidden": equipment, "Temporary.Until": equipment,
 			"Views.ID": equipment, "Views.Sees": equipment, "Views.Masks": equipment,
-			"Channels": means, "Views.Preset": means, "Views.Name": wording, "Views.Ignore": means, "Temporary.Reason": wording,
+			"Channels": means, "Park": means, "Shutter.Contact": means, "Shutter.Inverted": means, "Views.Preset": means, "Views.Name": wording, "Views.Ignore": means, "Temporary.Reason": wording,
 			"Mounted": wording, "Device": means, "Identity": means, "Source": means, "Location": means, "Ignore": means, "View": means, "Services": means,
 			"Sign": linked, "Methods": means, "Required": means, "Firmware": means, "SampleEvery": means, "Sessions": means, "FirstUse": document,
 		}},

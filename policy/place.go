@@ -166,6 +166,11 @@ type Camera struct {
 	// Channels lists where this camera's picture is to be had besides: at
 	// recorders. They are looked at as further paths of the camera.
 	Channels []Channel `yaml:"channels" json:"channels,omitempty"`
+	// Park is the preset (token or name on the device) at which nothing is
+	// seen, for the method park.
+	Park string `yaml:"park" json:"park,omitempty"`
+	// Shutter closes before the lens, for the method contact.
+	Shutter Shutter `yaml:"shutter" json:"shutter,omitzero"`
 	// MaxDetail is the highest detail that a person may appear with, in pixels
 	// per metre (IEC 62676-4); zero means no ceiling.
 	MaxDetail float64 `yaml:"max_detail" json:"max_detail,omitempty"`
@@ -218,6 +223,15 @@ type Channel struct {
 	Device string `yaml:"device" json:"device"` // id under devices: the recorder
 	// Source tells which of the recorder's video sources it is; zero means the first.
 	Source Source `yaml:"source" json:"source,omitzero"`
+}
+
+// Shutter is worked by an output of the camera's own device.
+type Shutter struct {
+	Origin
+
+	Contact string `yaml:"contact" json:"contact,omitempty"` // token of the output on the device
+	// Inverted means that the shutter is closed while the output is inactive.
+	Inverted bool `yaml:"inverted" json:"inverted,omitempty"`
 }
 
 // Mask is a privacy zone that is always covered.

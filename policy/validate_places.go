@@ -132,7 +132,7 @@ func (v *validator) common(at, kind, sound string, view ViewLimits, detail float
 	}
 	v.words(join(at, "methods"), names,
 		string(devices.MethodDeviceMask), string(devices.MethodPark), string(devices.MethodTape), string(devices.MethodContact),
-		string(devices.MethodRecordingOff), string(devices.MethodSoundOff), string(devices.MethodRelay), string(devices.MethodPower))
+		string(devices.MethodRecordingOff), string(devices.MethodSoundOff), string(devices.MethodRelay), string(devices.MethodPower), string(devices.MethodRetention))
 	v.words(join(at, "required"), required, PartPicture, PartSound)
 	v.sessions(join(at, "sessions"), sessions)
 }
@@ -153,6 +153,7 @@ func (v *validator) cameras() {
 		v.areas(at, c.Masks, c.Ignore)
 		v.presets(at, c)
 		v.channels(at, c)
+		v.means(at, c)
 		if s := v.signs[c.Sign]; s == nil {
 			refer(v, join(at, "sign"), "sign", c.Sign, v.signs)
 		} else if s.Site != c.Site {
@@ -161,6 +162,19 @@ func (v *validator) cameras() {
 		v.timer(join(at, "sample_every"), c.SampleEvery, time.Hour)
 		v.order(join(at, "temporary.until"), c.FirstUse, c.Temporary.Until, "the camera's last day is before its first")
 		v.hidden(join(at, "hidden"), c.Hidden)
+	}
+}
+
+// means checks that a method has what it works with.
+func (v *validator) means(at string, c *Camera) {
+	if slices.Contains(c.Methods, devices.MethodPark) && c.Park == "" {
+		v.fault(join(at, "methods"), fmt.Sprintf("camera %q is to be covered by park, and has no preset for it", c.ID), "name the preset at which nothing is seen under park")
+	}
+	if slices.Contains(c.Methods, devices.MethodContact) && c.Shutter.Contact == "" {
+		v.fault(join(at, "methods"), fmt.Sprintf("camera %q is to be covered by contact, and has no shutter", c.ID), "name the device's output under shutter.contact")
+	}
+	if c.Shutter.Inverted && c.Shutter.Contact == "" {
+		v.fault(join(at, "shutter"), fmt.Sprintf("the shutter of camera %q has no contact", c.ID), "name the device's output under shutter.contact")
 	}
 }
 

@@ -60,6 +60,8 @@ func placeRules() map[string]rule {
 		"Camera.ignore":       listOf(Looser), // less of the picture is checked
 		"Camera.view":         block(),
 		"Camera.views":        listOf(Looser).approved(),
+		"Camera.park":         text().approved(),
+		"Camera.shutter":      block().approved(),
 		"Camera.channels":     listOf(Stricter).approved(), // more of what shows the camera is checked
 		"Camera.max_detail":   atMost(),
 		"Camera.services":     setOf(Looser).whenUnsaid(Looser),
@@ -84,6 +86,8 @@ func placeRules() map[string]rule {
 		"CameraView.sees":     setOf(Looser),
 		"CameraView.masks":    listOf(Stricter),
 		"CameraView.ignore":   listOf(Looser),
+		"Shutter.contact":     text().approved(),
+		"Shutter.inverted":    more(Different).approved(),
 		"Channel.device":      text(),
 		"Channel.source":      text(),
 		"Temporary.until":     atMost(),
