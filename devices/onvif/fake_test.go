@@ -26,7 +26,7 @@ import (
 // requests with regular expressions and answers with literal XML, so that it
 // shares no mistake with the driver.
 type fake struct {
-	t   *testing.T
+	t   testing.TB
 	srv *httptest.Server
 
 	mu         sync.Mutex
@@ -84,7 +84,7 @@ const (
 	fakePass = "very secret words"
 )
 
-func newFake(t *testing.T) *fake {
+func newFake(t testing.TB) *fake {
 	t.Helper()
 	f := &fake{
 		t: t, sources: []string{"VS1"}, maskCap: true, maxMasks: 8, maxPoints: 8, types: "Color", audio: true,

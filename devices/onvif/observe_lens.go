@@ -74,7 +74,7 @@ func (cam *camera) soundSources(ctx context.Context, profiles []profile) (int, e
 	ours, theirs := map[string]bool{}, map[string]bool{}
 	for _, p := range profiles {
 		switch {
-		case p.audioSource == "" && (p.sound || p.soundDoubt != nil || p.bare):
+		case p.audioSource == "" && p.maySound():
 			return len(tokens), nil // it could be any of them
 		case p.audioSource == "":
 		case cam.owns(p.video):

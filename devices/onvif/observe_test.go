@@ -233,9 +233,11 @@ func TestServices(t *testing.T) {
 		"discovery not told":              {protocols("RTSP true"), none, none, "", "http rtsp onvif", "onvif http https rtsp"},
 		"discovery not told but answered": {protocols(), none, none, devices.HowMulticast, "http onvif discovery", "onvif http https rtsp discovery"},
 		"off, though it answered once":    {protocols(), mode("NonDiscoverable"), none, devices.HowMulticast, "http onvif", "onvif http https rtsp discovery"},
-		"a server elsewhere": {protocols(), mode("NonDiscoverable"),
+		"a server elsewhere": {
+			protocols(), mode("NonDiscoverable"),
 			sendBody(`<tds:GetRemoteDiscoveryModeResponse><tds:RemoteDiscoveryMode>Discoverable</tds:RemoteDiscoveryMode></tds:GetRemoteDiscoveryModeResponse>`), "",
-			"http onvif discovery", "onvif http https rtsp discovery"},
+			"http onvif discovery", "onvif http https rtsp discovery",
+		},
 		"on or off?": {protocols("HTTP maybe"), mode("Discoverable"), none, "", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -24,6 +24,9 @@ type profile struct {
 	fromMedia2  bool
 }
 
+// maySound tells that a sound encoder is in it, or that nobody knows.
+func (p profile) maySound() bool { return p.sound || p.soundDoubt != nil || p.bare }
+
 // profiles asks both media services. Media2 alone lists profiles with codecs
 // newer than H.264, the media service those that older recorders use; sound in
 // a profile is what either tells of.
