@@ -261,6 +261,31 @@ func TestRoundNeverTellsOldNews(t *testing.T) {
 			t.Error("an answer from before the write was used again")
 		}
 	})
+	t.Run("nor what another camera asked before the write had its turn", func(t *testing.T) {
+		f, cams, _, _ := setup(t)
+		c := cams[0].(*camera).c
+		ctx := t.Context()
+		f.mu.Lock()
+		f.after["tr2:CreateMask"] = func() {
+			ctx, _ = c.join(ctx, "VS2")
+			keep(ctx, "asked", answer{})
+			if _, ok := recall(ctx, "asked", c.o.Now()); !ok {
+				t.Error("nothing was kept to begin with")
+			}
+		}
+		f.mu.Unlock()
+		before, err := cams[0].State(t.Context(), devices.MethodDeviceMask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := devices.Undo{Method: devices.MethodDeviceMask, Before: before, Wrote: []devices.Cover{{Whole: true}}}
+		if _, err := cams[0].Apply(t.Context(), u, u.Wrote[0]); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := recall(ctx, "asked", c.o.Now()); ok || f.count("tr2:CreateMask") != 1 {
+			t.Error("it is told again after the write")
+		}
+	})
 	t.Run("nothing is kept in the end", func(t *testing.T) {
 		_, cams, user, _ := setup(t)
 		for _, cam := range cams {

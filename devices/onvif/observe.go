@@ -12,7 +12,7 @@ import (
 const observeTimes = 12
 
 // Observe asks for everything that the device tells of the camera, in ONVIF's
-// words: recordings, events and doors apart.
+// words.
 //
 // A path whose stream address the device refuses to tell has an empty URL: it
 // cannot be looked at, and is listed so that nobody forgets it. Services are
@@ -73,6 +73,8 @@ func (cam *camera) Observe(ctx context.Context) (devices.Observation, error) {
 	o.Presets, o.Position = cam.head(ctx, profiles, err)
 	o.Imaging = reading(cam.imaging(ctx))
 	o.Analytics = reading(cam.analytics(ctx, profiles, err))
+	o.Recordings, o.Storage = reading(cam.observeRecordings(ctx)), reading(cam.observeStorage(ctx))
+	o.Topics, o.AccessPoints, o.CardFormats = reading(cam.topics(ctx)), reading(cam.accessPoints(ctx)), reading(cam.cardFormats(ctx))
 	if outer.Err() != nil {
 		return o, cam.c.fail(op, interrupted(outer))
 	}
