@@ -1,6 +1,7 @@
 package onvif
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,10 +42,16 @@ func inOwnNetwork(tb testing.TB) bool {
 		tb.Fatal(err)
 	}
 	args := []string{"-test.run=^" + tb.Name() + "$", "-test.v", "-test.count=1"}
-	if _, bench := tb.(*testing.B); bench {
+	_, bench := tb.(*testing.B)
+	if bench {
 		args = []string{"-test.run=^$", "-test.bench=^" + tb.Name() + "$", "-test.benchtime=1x"}
 	}
 	cmd := exec.CommandContext(tb.Context(), exe, args...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if bench { // which take long: what they print is seen at once
+		cmd.Stdout = os.Stdout
+	}
 	cmd.Env = append(os.Environ(), ownNetwork+"="+tb.Name())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
 	if os.Getuid() != 0 {
@@ -52,14 +59,14 @@ func inOwnNetwork(tb testing.TB) bool {
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
 	}
-	out, err := cmd.CombinedOutput()
+	err = cmd.Run()
 	switch {
 	case errors.Is(err, syscall.EPERM):
 		tb.Skip("a network of its own needs root here")
 	case err != nil:
-		tb.Errorf("in its own network: %v\n%s", err, out)
-	case testing.Verbose() || strings.HasPrefix(tb.Name(), "Benchmark"):
-		tb.Logf("in its own network:\n%s", out)
+		tb.Errorf("in its own network: %v\n%s", err, &out)
+	case testing.Verbose():
+		tb.Logf("in its own network:\n%s", &out)
 	}
 	return false
 }
@@ -193,7 +200,7 @@ func (c *crowd) serve(delay time.Duration) {
 		}
 		probe := string(buf[:n])
 		to, _ := netip.AddrFromSlice(cm.Dst.To4())
-		if !strings.Contains(probe, "Probe>") || !to.IsMulticast() && c.members[to] == "" {
+		if !strings.Contains(probe, "/discovery/Probe<") || !to.IsMulticast() && c.members[to] == "" {
 			c.note(to)
 			continue
 		}
