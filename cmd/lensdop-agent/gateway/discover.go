@@ -193,7 +193,7 @@ func (p *progress) stop() {
 
 // Widths of the table's columns, so that a line has at most 100 characters.
 const (
-	nameWidth     = 26
+	nameWidth     = 22
 	registerWidth = 20
 	noteWidth     = 94
 )
