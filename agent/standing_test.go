@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/lensdop/lensdop/agent/cover"
 	"github.com/lensdop/lensdop/devices"
@@ -141,7 +142,9 @@ func strip(x0, x1 float64) []devices.Point {
 // is in the picture, and a recorder with a channel of it.
 func turningGateway(t *testing.T, c *turning) (*gateway, *keeper, policy.Camera, *box) {
 	t.Helper()
-	g := newGateway(t, config(t.TempDir(), 1), Parts{Drivers: []devices.Driver{c.driver()}, Eyes: c})
+	conf := config(t.TempDir(), 1)
+	conf.Every.Check = Duration(time.Hour)
+	g := newGateway(t, conf, Parts{Drivers: []devices.Driver{c.driver()}, Eyes: c})
 	cam := policy.Camera{
 		ID: "c", Site: "de-polder", Identity: policy.Identity{Endpoint: "urn:uuid:ptz"}, Sessions: 1,
 		View: policy.ViewLimits{MaxShift: 0.1}, Required: []string{policy.PartPicture},
