@@ -17,7 +17,6 @@ type fakeOutput struct {
 	active bool
 	mode   string
 	idle   string
-	io     bool // the DeviceIO service answers
 	// events are "initial", "synchronized" (only when asked), "never"
 	events  string
 	asked   bool

@@ -218,27 +218,34 @@ func (s silencedState) mode(token string) (string, bool) {
 // jobs are those that record this camera. A job that records and does not tell
 // which of several lenses is ErrUnsupported: the camera would not be silenced
 // without it, and it may be another's.
-func (w silencing) jobs(ctx context.Context) ([]job, error) {
+//
+// still are the recordings that nothing should be written to now.
+func (w silencing) jobs(ctx context.Context) (mine []job, still []string, err error) {
 	r, err := w.readRecorder(ctx)
 	if err == nil {
 		err = r.jobsErr
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var mine []job
 	for _, j := range r.jobs {
 		switch {
 		case j.whose == ours:
 			mine = append(mine, j)
 		case j.whose == unknownWhose && !j.idle():
-			return nil, &remedied{
+			return nil, nil, &remedied{
 				fmt.Errorf("%w: recording job %q does not tell which lens it records", devices.ErrUnsupported, plain(j.token, 64)),
 				"cover this camera in another way",
 			}
 		}
 	}
-	return mine, nil
+	for _, j := range mine {
+		busy := func(k job) bool { return k.recording == j.recording && !k.idle() }
+		if !slices.Contains(still, j.recording) && !slices.ContainsFunc(r.jobs, busy) {
+			still = append(still, j.recording)
+		}
+	}
+	return mine, still, nil
 }
 
 // offered: there is a job that records this camera.
@@ -248,7 +255,7 @@ func (w silencing) offered(ctx context.Context) error {
 }
 
 func (w silencing) state(ctx context.Context) (any, error) {
-	jobs, err := w.jobs(ctx)
+	jobs, _, err := w.jobs(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +290,7 @@ func (w silencing) apply(ctx context.Context, u devices.Undo, c devices.Cover) (
 	if !c.Whole {
 		return devices.Cover{}, w.restore(ctx, u)
 	}
-	jobs, err := w.jobs(ctx)
+	jobs, _, err := w.jobs(ctx)
 	if err != nil {
 		return devices.Cover{}, err
 	}
@@ -298,7 +305,8 @@ func (w silencing) apply(ctx context.Context, u devices.Undo, c devices.Cover) (
 		}
 		refused = append(refused, err)
 	}
-	if jobs, err = w.jobs(ctx); err != nil {
+	jobs, still, err := w.jobs(ctx)
+	if err != nil {
 		return devices.Cover{}, err
 	}
 	var strange, running []string
@@ -321,6 +329,9 @@ func (w silencing) apply(ctx context.Context, u devices.Undo, c devices.Cover) (
 	}
 	if err := w.stopped(ctx, jobs); err != nil {
 		return devices.Cover{}, err
+	}
+	if name, err := w.growing(ctx, still, w.c.o.Timeout); err != nil || name != "" {
+		return devices.Cover{}, together(err, grows(name))
 	}
 	return devices.Cover{Whole: true}, nil
 }
@@ -367,6 +378,67 @@ func (w silencing) stopped(ctx context.Context, jobs []job) error {
 	return nil
 }
 
+func grows(name string) error {
+	if name == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: its jobs are idle and recording %q still grows", devices.ErrNotApplied, plain(name, 64))
+}
+
+// growPause is longer than the second that some devices round instants to.
+const growPause = 1500 * time.Millisecond
+
+// growing names a recording to which something is still being written, by the
+// instant of its newest data. What is still on its way may be written until
+// the time is over. Where the device does not tell that instant, the jobs'
+// modes and states are all that there is to go by.
+func (w silencing) growing(ctx context.Context, recordings []string, within time.Duration) (string, error) {
+	newest := func(token string) (string, error) {
+		var info recordingInformation
+		err := w.c.callService(ctx, nsSearch, getRecordingInformation{RecordingToken: token}, &info)
+		if errors.Is(err, devices.ErrUnsupported) {
+			return "", nil
+		}
+		return strings.TrimSpace(info.Latest), err
+	}
+	before := map[string]string{}
+	for _, token := range recordings {
+		at, err := newest(token)
+		if err != nil {
+			return "", err
+		}
+		if at != "" {
+			before[token] = at
+		}
+	}
+	for waited := time.Duration(0); len(before) > 0; {
+		next := time.NewTimer(growPause)
+		select {
+		case <-next.C:
+		case <-ctx.Done():
+			next.Stop()
+			return "", interrupted(ctx)
+		}
+		waited += growPause
+		last := ""
+		for token, was := range before {
+			at, err := newest(token)
+			if err != nil {
+				return "", err
+			}
+			if at == was {
+				delete(before, token)
+				continue
+			}
+			before[token], last = at, token
+		}
+		if last != "" && waited >= within {
+			return last, nil
+		}
+	}
+	return "", nil
+}
+
 // records tells whether a job writes now (tt:RecordingJobState).
 func (w silencing) records(ctx context.Context, j job) (bool, error) {
 	var s jobState
@@ -386,7 +458,8 @@ func (w silencing) records(ctx context.Context, j job) (bool, error) {
 	}
 }
 
-// holds tells whether none of the camera's jobs records.
+// holds tells whether none of the camera's jobs records, and nothing comes into
+// their recordings.
 func (w silencing) holds(ctx context.Context, u devices.Undo, c devices.Cover) (bool, error) {
 	was, err := w.was(u)
 	if err != nil {
@@ -395,7 +468,7 @@ func (w silencing) holds(ctx context.Context, u devices.Undo, c devices.Cover) (
 	if err := wholeOnly(u.Method, c); err != nil {
 		return false, err
 	}
-	jobs, err := w.jobs(ctx)
+	jobs, still, err := w.jobs(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -416,7 +489,11 @@ func (w silencing) holds(ctx context.Context, u devices.Undo, c devices.Cover) (
 			return false, nil
 		}
 	}
-	return true, nil
+	if !c.Whole {
+		return true, nil
+	}
+	name, err := w.growing(ctx, still, 0)
+	return name == "", err
 }
 
 // restore sets back the jobs that recorded before and that are still idle.

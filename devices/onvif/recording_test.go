@@ -233,6 +233,31 @@ func TestRecordingOffThatIsNotShown(t *testing.T) {
 			}
 		})
 	}
+	t.Run("idle by all words, and grows", func(t *testing.T) {
+		r := newRecorder(t)
+		d := r.site(t, devices.MethodRecordingOff).begin()
+		second := 0
+		inner := r.f.more["tse:GetRecordingInformation"]
+		r.f.more["tse:GetRecordingInformation"] = func(body string) string {
+			second++
+			r.info["R1"] = fmt.Sprintf(`<tt:LatestRecording>2026-01-01T00:00:%02dZ</tt:LatestRecording>`, second)
+			return inner(body)
+		}
+		d.timeout = time.Second
+		if got, err := d.apply(wholePicture); !errors.Is(err, devices.ErrNotApplied) || got.Whole {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		d.mustHold(wholePicture, false)
+		// What was on its way is written, and no more comes.
+		r.f.more["tse:GetRecordingInformation"] = func(body string) string {
+			second = min(second+1, 9)
+			r.info["R1"] = fmt.Sprintf(`<tt:LatestRecording>2026-01-01T00:01:%02dZ</tt:LatestRecording>`, second)
+			return inner(body)
+		}
+		second, d.timeout = 8, 5*time.Second
+		d.mustApply(wholePicture)
+		d.mustHold(wholePicture, true)
+	})
 	t.Run("no word on states", func(t *testing.T) {
 		r := newRecorder(t)
 		delete(r.f.more, "trc:GetRecordingJobState")
