@@ -29,6 +29,12 @@ type region struct {
 	Extra string `xml:"extra"`
 }
 
+func say(w io.Writer, format string, args ...any) {
+	if _, err := fmt.Fprintf(w, format, args...); err != nil {
+		panic(http.ErrAbortHandler) // the client is gone
+	}
+}
+
 // box is a Hikvision camera or recorder.
 type box struct {
 	w, h     int
@@ -66,14 +72,14 @@ func (b *box) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.html {
-		fmt.Fprint(w, "<html><body>Web interface<br></body></html>")
+		say(w, "%s", "<html><body>Web interface<br></body></html>")
 		return
 	}
 	if !strings.HasPrefix(r.Header.Get("Authorization"), "Digest ") {
 		w.Header().Add("WWW-Authenticate", `Digest qop="auth", realm="IP Camera(C1234)", nonce="4e5468694e7a42694e7a", stale="FALSE"`)
 		w.WriteHeader(http.StatusUnauthorized)
 		if !b.private {
-			fmt.Fprint(w, `<userCheck><statusValue>401</statusValue><statusString>Unauthorized</statusString></userCheck>`)
+			say(w, "%s", `<userCheck><statusValue>401</statusValue><statusString>Unauthorized</statusString></userCheck>`)
 		}
 		return
 	}
@@ -85,35 +91,35 @@ func (b *box) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch path := r.URL.Path; {
 	case path == "/ISAPI/System/deviceInfo":
-		fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><DeviceInfo%s><model>DS-TEST</model><serialNumber>S1</serialNumber>`+
+		say(w, `<?xml version="1.0" encoding="UTF-8"?><DeviceInfo%s><model>DS-TEST</model><serialNumber>S1</serialNumber>`+
 			`<macAddress>44:19:b6:00:00:01</macAddress><firmwareVersion>V5.6.3</firmwareVersion><firmwareReleasedDate>build 190220</firmwareReleasedDate>`+
 			`<deviceType>%s</deviceType></DeviceInfo>`, ns, b.kind)
 	case path == "/ISAPI/System/Video/inputs/channels" && b.proxies == 0:
-		fmt.Fprintf(w, `<VideoInputChannelList%s><VideoInputChannel><id>1</id></VideoInputChannel></VideoInputChannelList>`, ns)
+		say(w, `<VideoInputChannelList%s><VideoInputChannel><id>1</id></VideoInputChannel></VideoInputChannelList>`, ns)
 	case path == "/ISAPI/ContentMgmt/InputProxy/channels" && b.proxies > 0:
-		fmt.Fprintf(w, `<InputProxyChannelList%s>`, ns)
+		say(w, `<InputProxyChannelList%s>`, ns)
 		for i := range b.proxies {
-			fmt.Fprintf(w, `<InputProxyChannel><id>%d</id></InputProxyChannel>`, i+1)
+			say(w, `<InputProxyChannel><id>%d</id></InputProxyChannel>`, i+1)
 		}
-		fmt.Fprint(w, `</InputProxyChannelList>`)
+		say(w, "%s", `</InputProxyChannelList>`)
 	case path == "/ISAPI/System/status":
-		fmt.Fprintf(w, `<DeviceStatus%s><deviceUpTime>%d</deviceUpTime></DeviceStatus>`, ns, b.up)
+		say(w, `<DeviceStatus%s><deviceUpTime>%d</deviceUpTime></DeviceStatus>`, ns, b.up)
 	case path == "/ISAPI/Security/users":
-		fmt.Fprintf(w, `<UserList%s><User><id>1</id><userName>admin</userName><userLevel>Administrator</userLevel></User></UserList>`, ns)
+		say(w, `<UserList%s><User><id>1</id><userName>admin</userName><userLevel>Administrator</userLevel></User></UserList>`, ns)
 	case path == "/ISAPI/Streaming/channels":
-		fmt.Fprintf(w, `<StreamingChannelList%s><StreamingChannel><id>101</id><channelName>Hall</channelName><enabled>true</enabled>`+
+		say(w, `<StreamingChannelList%s><StreamingChannel><id>101</id><channelName>Hall</channelName><enabled>true</enabled>`+
 			`<Transport><rtspPortNo>8554</rtspPortNo></Transport><Video><videoCodecType>H.264</videoCodecType><videoResolutionWidth>1920</videoResolutionWidth>`+
 			`<videoResolutionHeight>1080</videoResolutionHeight></Video><Audio><enabled>true</enabled></Audio></StreamingChannel>`+
 			`<StreamingChannel><id>201</id><enabled>true</enabled></StreamingChannel></StreamingChannelList>`, ns)
 	case path == mask && r.Method == http.MethodGet:
-		fmt.Fprint(w, b.document(ns))
+		say(w, "%s", b.document(ns))
 	case path == mask+"/capabilities" && b.size == "":
-		fmt.Fprintf(w, `<PrivacyMask%s><PrivacyMaskRegionList size="%d"/></PrivacyMask>`, ns, b.places)
+		say(w, `<PrivacyMask%s><PrivacyMaskRegionList size="%d"/></PrivacyMask>`, ns, b.places)
 	case path == mask && r.Method == http.MethodPut:
 		b.put(w, r)
 	default:
 		w.WriteHeader(http.StatusNotFound)
-		fmt.Fprint(w, verdict(4, "Invalid Operation", "notSupport"))
+		say(w, "%s", verdict(4, "Invalid Operation", "notSupport"))
 	}
 }
 
@@ -161,17 +167,17 @@ func (b *box) put(w http.ResponseWriter, r *http.Request) {
 	b.puts++
 	switch {
 	case err != nil:
-		fmt.Fprint(w, verdict(5, "Invalid XML Format", "badXmlFormat"))
+		say(w, "%s", verdict(5, "Invalid XML Format", "badXmlFormat"))
 		return
 	case len(in.Regions) > b.places || in.Width != b.w:
 		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, verdict(6, "Invalid XML Content", "badXmlContent"))
+		say(w, "%s", verdict(6, "Invalid XML Content", "badXmlContent"))
 		return
 	}
 	for _, r := range in.Regions {
 		for _, p := range r.Points {
 			if p.X < 0 || p.Y < 0 || p.X > b.w || p.Y > b.h {
-				fmt.Fprint(w, verdict(6, "Invalid XML Content", "badXmlContent"))
+				say(w, "%s", verdict(6, "Invalid XML Content", "badXmlContent"))
 				return
 			}
 		}
@@ -201,10 +207,10 @@ func (b *box) put(w http.ResponseWriter, r *http.Request) {
 		b.after()
 	}
 	if b.code > 1 {
-		fmt.Fprint(w, verdict(b.code, "said", "so"))
+		say(w, "%s", verdict(b.code, "said", "so"))
 		return
 	}
-	fmt.Fprint(w, verdict(1, "OK", "ok"))
+	say(w, "%s", verdict(1, "OK", "ok"))
 }
 
 // rect is a region over a rectangle of its grid.

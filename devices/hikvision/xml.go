@@ -3,6 +3,7 @@ package hikvision
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -36,7 +37,7 @@ func parse(body []byte) (*node, error) {
 	var open []*node
 	for nodes := 0; ; {
 		t, err := d.RawToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

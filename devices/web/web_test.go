@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net"
 	"net/http"
@@ -98,7 +97,7 @@ func (b *box) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // response is RFC 7616 §3.4.1, written out again.
 func response(r *http.Request, p map[string]string) string {
 	sum := func(s string) string {
-		var h hash.Hash = md5.New()
+		h := md5.New()
 		if p["algorithm"] == "SHA-256" {
 			h = sha256.New()
 		}
