@@ -95,7 +95,7 @@ func (c *turningCam) Info() devices.Info {
 func (c *turningCam) Observe(context.Context) (devices.Observation, error) {
 	c.c.mu.Lock()
 	defer c.c.mu.Unlock()
-	if strings.HasPrefix(c.fakeCam.b.address, "127.0.0.20") {
+	if strings.HasPrefix(c.b.address, "127.0.0.20") {
 		c.c.recorders++
 		return devices.Observation{Paths: devices.Of([]devices.Path{{ID: "ch" + c.source, Kind: devices.PathStream, URL: "rtsp://127.0.0.20/" + c.source, Window: devices.Of(devices.Full())}})}, nil
 	}
