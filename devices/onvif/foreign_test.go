@@ -2,6 +2,8 @@ package onvif
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -80,5 +82,110 @@ func TestForeignMasksAreLeft(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A firmware may give its configurations new names when it starts. A mask that
+// somebody made over the same place as one of ours is still somebody's.
+func TestConfigurationsNamedAnew(t *testing.T) {
+	rename := func(f *fake) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.configs[0].token = "VSC7"
+		for i := range f.masks {
+			f.masks[i].config, f.masks[i].token = "VSC7", f.masks[i].token+"b"
+		}
+	}
+	t.Run("theirs stays", func(t *testing.T) {
+		f := newFake(t)
+		f.put(fakeMask{token: "F1", config: "VSC1", typ: "Color", points: fullPoints(), enabled: true})
+		s := newSite(t, f)
+		s.mustApply(zones(triangle("t")))
+		s.mustApply(devices.Cover{Whole: true})
+		rename(f)
+		if err := s.cam.Restore(t.Context(), s.undo); err != nil || tokens(f.now()) != "F1b" {
+			t.Errorf("masks %+v, %v", f.now(), err)
+		}
+	})
+	t.Run("ours goes", func(t *testing.T) {
+		f := newFake(t)
+		s := newSite(t, f)
+		s.mustApply(devices.Cover{Whole: true})
+		rename(f)
+		s.mustApply(devices.Cover{Whole: true})
+		if len(f.writes) != 1 {
+			t.Errorf("%d writes", len(f.writes))
+		}
+		if err := s.cam.Restore(t.Context(), s.undo); err != nil || len(f.now()) != 0 {
+			t.Errorf("masks %+v, %v", f.now(), err)
+		}
+	})
+}
+
+// Zones and masks both count after rotation, so that a turned source needs no
+// turning of its masks; what a turned part of it shows is not known.
+func TestRotatedSource(t *testing.T) {
+	for name, tc := range map[string]struct {
+		bounds string
+		known  bool
+	}{
+		"all of it, on its side": {`<tt:Bounds x="0" y="0" width="1080" height="1920"/>`, true},
+		"all of it, upside down": {`<tt:Bounds x="0" y="0" width="1920" height="1080"/>`, true},
+		"a part":                 {`<tt:Bounds x="100" y="0" width="640" height="480"/>`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t)
+			f.more["tr2:GetVideoSourceConfigurations"] = func(string) string {
+				return `<tr2:GetVideoSourceConfigurationsResponse><tr2:Configurations token="VSC1"><tt:Name>n</tt:Name><tt:SourceToken>VS1</tt:SourceToken>` + tc.bounds +
+					`<tt:Extension><tt:Rotate><tt:Mode>ON</tt:Mode><tt:Degree>90</tt:Degree></tt:Rotate></tt:Extension></tr2:Configurations></tr2:GetVideoSourceConfigurationsResponse>`
+			}
+			s := newSite(t, f)
+			s.mustApply(zones(box("door", .25, 0, .5, .25)))
+			if got := fmt.Sprint(f.now()[0].points); got != "[[-0.5 1] [0 1] [0 0.5] [-0.5 0.5]]" {
+				t.Errorf("points %s", got)
+			}
+			s.mustApply(devices.Cover{Whole: true})
+			configs, err := s.cam.(*camera).configurations(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, known := configs[0].window(size{1920, 1080}).Get(); known != tc.known {
+				t.Errorf("window known: %v", known)
+			}
+			if err := s.cam.Restore(t.Context(), s.undo); err != nil || len(f.now()) != 0 {
+				t.Errorf("left %+v, %v", f.now(), err)
+			}
+		})
+	}
+}
+
+// More corners than the device takes become the rectangle around them, which
+// hides no less; the same zone is not made twice.
+func TestMoreCornersThanTheDeviceTakes(t *testing.T) {
+	var many devices.Zone
+	for i := range 12 {
+		sin, cos := math.Sincos(float64(i) / 12 * 2 * math.Pi)
+		many.Polygon = append(many.Polygon, devices.Point{X: .5 + .3*cos, Y: .5 + .2*sin})
+	}
+	many.ID = "round"
+	f := newFake(t)
+	f.maxPoints = 10
+	s := newSite(t, f)
+	s.mustApply(zones(many))
+	s.mustApply(zones(many))
+	got := f.now()
+	if len(got) != 1 || len(f.writes) != 1 {
+		t.Fatalf("masks %+v", got)
+	}
+	var mask devices.Zone
+	for _, p := range got[0].points {
+		mask.Polygon = append(mask.Polygon, devices.Point{X: (p[0] + 1) / 2, Y: (1 - p[1]) / 2})
+	}
+	for _, p := range many.Polygon {
+		// Just inside: corners of the zone lie on the mask's edge.
+		q := devices.Point{X: .5 + (p.X-.5)*.999, Y: .5 + (p.Y-.5)*.999}
+		if !mask.Contains(q) {
+			t.Errorf("%v is not hidden by %v", p, mask.Polygon)
+		}
 	}
 }

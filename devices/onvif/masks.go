@@ -298,8 +298,11 @@ func sortMasks(layers []layer, was []mask, wrote []devices.Zone) sorting {
 		layer layer
 	}
 	var rest []placed
+	present := map[string]bool{} // configurations
 	for _, l := range layers {
+		present[l.configuration] = true
 		for _, m := range l.masks {
+			present[m.Configuration] = true
 			id := m.Configuration + "\x00" + m.Token
 			if o, known := old[id]; known {
 				if !o.equal(m) {
@@ -312,8 +315,8 @@ func sortMasks(layers []layer, was []mask, wrote []devices.Zone) sorting {
 		}
 	}
 	for _, m := range rest {
-		// A restart may number the old masks anew.
-		if id, ok := renumbered(old, m.mask); ok {
+		// A restart may number the old masks anew, and the configurations too.
+		if id, ok := renumbered(old, m.mask, present); ok {
 			delete(old, id)
 			continue
 		}
@@ -333,10 +336,20 @@ func sortMasks(layers []layer, was []mask, wrote []devices.Zone) sorting {
 	return s
 }
 
-func renumbered(old map[string]mask, m mask) (string, bool) {
+// renumbered finds the mask from before that m is under another token, first
+// in the same configuration, then in one that is gone. In doubt a mask is
+// somebody else's: it stays.
+func renumbered(old map[string]mask, m mask, present map[string]bool) (string, bool) {
 	for id, o := range old {
 		if o.equal(m) {
 			return id, true
+		}
+	}
+	for id, o := range old {
+		if gone := !present[o.Configuration]; gone {
+			if o.Configuration = m.Configuration; o.equal(m) {
+				return id, true
+			}
 		}
 	}
 	return "", false
