@@ -13,6 +13,9 @@ import (
 const (
 	slackLess = 1.0 / 256
 	slackMore = 1.0 / 24
+	// SlackRound is how far a polygon may stick out of the one that was asked
+	// for. Moved outward by a pixel, a sharp corner goes several.
+	SlackRound = 1.0 / 64
 )
 
 const (
@@ -204,7 +207,7 @@ func normal(a, b Point) (Point, bool) {
 // formOf tells whether a device may have made have of asked: the same outline,
 // or the rectangle around it, aligned to the device's blocks.
 func formOf(have, asked []Point) bool {
-	if SameOutline(have, asked, slackLess) {
+	if Shrouds(have, asked, slackLess) && Shrouds(asked, have, SlackRound) {
 		return true
 	}
 	h, a := Bounds(have), Bounds(asked)

@@ -297,7 +297,7 @@ func (v maskView) shapes(must []Zone) ([][]Point, error) {
 	var shapes [][]Point
 	for _, z := range must {
 		if !strangers.covers(z.Polygon, grain) {
-			shapes = append(shapes, v.now.Snap(z.Polygon))
+			shapes = append(shapes, z.Polygon)
 		}
 	}
 	// Several zones under one mask are one.
@@ -308,9 +308,9 @@ func (v maskView) shapes(must []Zone) ([][]Point, error) {
 	}
 	if len(shapes) > places {
 		shapes = Fewer(shapes, places)
-		for i, s := range shapes {
-			shapes[i] = v.now.Snap(s)
-		}
+	}
+	for i, s := range shapes {
+		shapes[i] = v.now.Snap(s)
 	}
 	return shapes, nil
 }

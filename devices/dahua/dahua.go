@@ -234,8 +234,8 @@ func (d *device) identify(ctx context.Context, f devices.Found) (devices.Info, e
 	// The interface with the dialled address, or the first by name.
 	var names []string
 	for k := range network {
-		if strings.HasSuffix(k, ".PhysicalAddress") {
-			names = append(names, strings.TrimSuffix(k, ".PhysicalAddress"))
+		if name, is := strings.CutSuffix(k, ".PhysicalAddress"); is {
+			names = append(names, name)
 		}
 	}
 	slices.Sort(names)

@@ -48,6 +48,12 @@ type box struct {
 	bodies []string
 }
 
+func say(w io.Writer, text string) {
+	if _, err := io.WriteString(w, text); err != nil {
+		panic(http.ErrAbortHandler) // the client is gone
+	}
+}
+
 var param = regexp.MustCompile(`(\w+)="?([^",]*)"?`)
 
 func (b *box) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -64,7 +70,7 @@ func (b *box) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	old := false
 	if strings.HasPrefix(a, "Basic ") {
 		if u, p, ok := r.BasicAuth(); ok && u == user && p == password && !b.wrong {
-			fmt.Fprint(w, "in")
+			say(w, "in")
 			return
 		}
 	} else if a != "" {
@@ -77,7 +83,7 @@ func (b *box) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		nc := fmt.Sprintf("%08x", b.uses[p["nonce"]])
 		if !old && !b.wrong && p["response"] == response(r, p) && (p["qop"] == "" || p["nc"] == nc) && p["uri"] == r.URL.RequestURI() {
 			b.bodies = append(b.bodies, string(body))
-			fmt.Fprint(w, "in")
+			say(w, "in")
 			return
 		}
 	}
@@ -242,10 +248,10 @@ func TestAnswers(t *testing.T) {
 			}
 			http.Redirect(w, r, "/elsewhere", http.StatusFound)
 		}, devices.ErrUnsupported},
-		{"too much", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat("x", 2000)) }, devices.ErrOutOfBounds},
+		{"too much", func(w http.ResponseWriter, _ *http.Request) { say(w, strings.Repeat("x", 2000)) }, devices.ErrOutOfBounds},
 		{"half an answer", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
-			fmt.Fprint(w, "x")
+			say(w, "x")
 		}, devices.ErrUnreachable},
 		{"silence", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, devices.ErrUnreachable},
 		{"no login that is known", func(w http.ResponseWriter, _ *http.Request) {
