@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -258,10 +259,14 @@ func (w *Wire) lost(reached bool) bool {
 
 // watch looks for secrets. The caller holds mu.
 func (w *Wire) watch(r *http.Request, body []byte) {
+	address, err := url.QueryUnescape(r.RequestURI)
+	if err != nil {
+		address = r.RequestURI
+	}
 	for _, s := range w.secrets {
 		seen := func(text string) bool { return strings.Contains(text, s) }
 		switch {
-		case seen(r.RequestURI):
+		case seen(address):
 			w.spilled = "a secret in an address"
 		case bytes.Contains(body, []byte(s)):
 			w.spilled = "a secret in a request"
