@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,12 +31,20 @@ type simulatedCamera struct {
 	Streams  []string `json:"streams"` // main stream of each lens
 	User     string   `json:"user"`
 	Password string   `json:"password"` // of the simulation only
+	// TLS is where the services are over TLS, and Pin what its certificate is
+	// known by, as the agent's credentials write it.
+	TLS string `json:"tls,omitempty"`
+	Pin string `json:"pin,omitempty"`
 }
 
 // String is the same for a person.
 func (s simulatedCamera) String() string {
-	return fmt.Sprintf("%s\nonvif   %s\nstream  %s\nlogin   %s / %s",
+	text := fmt.Sprintf("%s\nonvif   %s\nstream  %s\nlogin   %s / %s",
 		s.Endpoint, s.ONVIF, strings.Join(s.Streams, "\n        "), s.User, s.Password)
+	if s.TLS != "" {
+		text += fmt.Sprintf("\ntls     %s\npin     %s", s.TLS, s.Pin)
+	}
+	return text
 }
 
 // simulatedReader is what a started reader says of itself.
@@ -57,8 +67,9 @@ func announce(c *cobra.Command, asJSON bool, device fmt.Stringer) error {
 
 func simCameraCommand() *cobra.Command {
 	cam := sim.Camera{Vendor: "Lensdop Simulated", Model: "Camera", Firmware: "1.0.0", Serial: "SIM-1"}
-	var room, overlay string
-	var asJSON bool
+	var room, overlay, storage string
+	var asJSON, park, contact, recorder bool
+	var retention time.Duration
 	var faults []string
 	c := &cobra.Command{
 		Use:   "camera",
@@ -66,6 +77,20 @@ func simCameraCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cam.Scene.Room, cam.Overlay = sim.Room(room), sim.Overlay(overlay)
+			if slices.Contains(faults, sim.FaultSelfSigned) {
+				cam.TLS = true
+			}
+			if park {
+				cam.PTZ = true
+				cam.Presets = []sim.Preset{{Token: "preset_1", Name: "Working position"}, {Token: "preset_2", Name: "park", Pan: -1, Tilt: 1, Sees: sim.CoverTape}}
+			}
+			if contact {
+				cam.Outputs = []sim.Output{{Token: "output_1"}}
+				cam.Shutter = sim.Shutter{Output: "output_1"}
+			}
+			if recorder {
+				cam.Recorder = &sim.Recorder{Retention: retention, Storage: storage}
+			}
 			cam.Log = slog.New(slog.NewTextHandler(c.ErrOrStderr(), nil))
 			d, err := sim.Start(c.Context(), cam)
 			if err != nil {
@@ -80,6 +105,10 @@ func simCameraCommand() *cobra.Command {
 			up := simulatedCamera{Endpoint: d.Endpoint(), ONVIF: "http://" + d.Addr() + "/onvif/device_service", User: cam.User, Password: cam.Password}
 			for lens := range cam.Lenses {
 				up.Streams = append(up.Streams, d.RTSPURL(lens+1))
+			}
+			if cam.TLS {
+				up.TLS = "https://" + d.TLSAddr() + "/onvif/device_service"
+				up.Pin = "sha256:" + base64.StdEncoding.EncodeToString(d.Pin())
 			}
 			if err := announce(c, asJSON, up); err != nil {
 				return err
@@ -104,6 +133,17 @@ func simCameraCommand() *cobra.Command {
 	f.StringVar(&cam.Password, "password", "simulated", "login password, of the simulation only")
 	f.IntVar(&cam.Lenses, "lenses", 1, "video sources")
 	f.BoolVar(&cam.PTZ, "ptz", false, "can turn")
+	f.Float64Var(&cam.PTZSpeed, "ptz-speed", 1, "of turning: of ONVIF's -1..1 in a second")
+	f.BoolVar(&park, "park", false, "can turn, and has a preset named park that looks into the housing")
+	f.BoolVar(&contact, "contact", false, "has an output, output_1, that closes a shutter before its lenses")
+	f.BoolVar(&recorder, "recorder", false, "records, in numbers only: nothing is kept but times")
+	f.DurationVar(&retention, "retention", 0, "of its recordings; 0 keeps them for ever")
+	f.StringVar(&storage, "storage", "", "where it records to, an address; empty is a card in the device")
+	f.BoolVar(&cam.TLS, "tls", false, "HTTPS beside HTTP, with a self-signed certificate")
+	f.IntVar(&cam.HTTPSPort, "https", 0, "port of the ONVIF services over TLS; 0 takes any")
+	f.IntVar(&cam.MaxMasks, "max-masks", 8, "that a video source configuration holds")
+	f.BoolVar(&cam.SplitConfigurations, "split", false, "the second stream has a video source configuration of its own")
+	f.IntVar(&cam.Microphones, "microphones", 0, "how many it has; 0 is one with --sound")
 	f.BoolVar(&cam.Sound, "sound", false, "has a microphone")
 	f.BoolVar(&cam.Masks, "masks", true, "has Media2 privacy masks")
 	f.BoolVar(&cam.RectangleOnly, "rectangle-only", false, "masks are rectangles")
