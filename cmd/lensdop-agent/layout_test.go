@@ -67,7 +67,7 @@ var table = map[string][]string{
 	"cmd/lensdop":               {"..."},
 	"cmd/lensdop/demo":          {"..."},
 	"cmd/lensdop-agent":         {"cmd/lensdop-agent/gateway"},
-	"cmd/lensdop-agent/gateway": slices.Concat(drivers, []string{"agent/...", "devices", "devices/picture", "devices/rtsp", "policy", "policy/evidence", "policy/rules", "policy/wire", "policy/wire/mqtt", "firmware-notes"}),
+	"cmd/lensdop-agent/gateway": slices.Concat(drivers, []string{"agent/...", "devices", "devices/picture", "devices/rtsp", "devices/web", "policy", "policy/evidence", "policy/rules", "policy/wire", "policy/wire/mqtt", "firmware-notes"}),
 	// The server never opens a device.
 	"cmd/lensdop-server": {"cmd/protocolfiles", "devices", "policy/...", "deploy"},
 	"cmd/protocolfiles":  {"policy"},

@@ -17,10 +17,14 @@ import (
 
 	"github.com/lensdop/lensdop/agent"
 	"github.com/lensdop/lensdop/devices"
+	"github.com/lensdop/lensdop/devices/axis"
 	"github.com/lensdop/lensdop/devices/badge"
+	"github.com/lensdop/lensdop/devices/dahua"
+	"github.com/lensdop/lensdop/devices/hikvision"
 	"github.com/lensdop/lensdop/devices/onvif"
 	"github.com/lensdop/lensdop/devices/rtsp"
 	"github.com/lensdop/lensdop/devices/serial"
+	"github.com/lensdop/lensdop/devices/web"
 )
 
 // Exit codes of every subcommand.
@@ -42,8 +46,12 @@ const ownProgram = "/proc/self/exe"
 // drivers lists the families of devices that this build speaks, in the order
 // in which they are tried.
 func drivers(log *slog.Logger) []devices.Driver {
+	own := web.Options{Log: log}
 	return []devices.Driver{
 		onvif.Driver(onvif.Options{Log: log}),
+		axis.Driver(axis.Options{Web: own}),
+		hikvision.Driver(hikvision.Options{Web: own}),
+		dahua.Driver(dahua.Options{Web: own}),
 	}
 }
 
