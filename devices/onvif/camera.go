@@ -1,10 +1,6 @@
 package onvif
 
-import (
-	"context"
-
-	"github.com/lensdop/lensdop/devices"
-)
+import "github.com/lensdop/lensdop/devices"
 
 // camera is one video source of a device.
 type camera struct {
@@ -22,10 +18,8 @@ var _ devices.Camera = (*camera)(nil)
 
 func (cam *camera) Info() devices.Info { return cam.info }
 
-// Close has nothing to end: no connection outlives its request.
-func (cam *camera) Close() error { return nil }
-
-// Watch reports nothing yet: the event service is not asked.
-func (cam *camera) Watch(context.Context, func(devices.Event)) error {
-	return cam.c.fail("watch for events", devices.ErrUnsupported)
+// Close ends what the camera watches. No other connection outlives its request.
+func (cam *camera) Close() error {
+	cam.c.watch.close(cam)
+	return nil
 }

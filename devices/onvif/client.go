@@ -29,6 +29,7 @@ type client struct {
 	login login
 
 	rounds rounds
+	watch  watch
 	// lenses counts the device's cameras; anonymous tells what it answers
 	// without a login; discovered, that it answered a search. Set once by open.
 	lenses     int

@@ -62,6 +62,10 @@ func envelope(in any, security string) (message []byte, name string, err error) 
 		{"trc", nsRecord},
 		{"tse", nsSearch},
 		{"tev", nsEvents},
+		{"wsnt", wsntSpace},
+		{"tns1", nsTopics},
+		{"tac", nsAccess},
+		{"tcr", nsCredential},
 		{"tt", nsSchema},
 		{"onvif", nsSchema},
 	} {

@@ -74,6 +74,7 @@ func (cam *camera) Observe(ctx context.Context) (devices.Observation, error) {
 	o.Imaging = reading(cam.imaging(ctx))
 	o.Analytics = reading(cam.analytics(ctx, profiles, err))
 	o.Recordings, o.Storage = reading(cam.observeRecordings(ctx)), reading(cam.observeStorage(ctx))
+	o.Topics, o.AccessPoints, o.CardFormats = reading(cam.topics(ctx)), reading(cam.accessPoints(ctx)), reading(cam.cardFormats(ctx))
 	if outer.Err() != nil {
 		return o, cam.c.fail(op, interrupted(outer))
 	}
