@@ -146,10 +146,19 @@ func TestLongPoll(t *testing.T) {
 		t.Errorf("after %s: %s", time.Since(begin), got)
 	}
 	// One who hangs up loses nothing.
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	longPull := `<e:PullMessages xmlns:e="` + nsTEV + `"><e:Timeout>PT1M</e:Timeout><e:MessageLimit>1</e:MessageLimit></e:PullMessages>`
-	if _, _, err := a.raw(ctx, p.path, longPull); !errors.Is(err, context.DeadlineExceeded) {
+	first := make(chan error, 1)
+	go func() {
+		_, _, err := a.raw(ctx, p.path, longPull)
+		first <- err
+	}()
+	eventually(t, "only one pull at a time", func() bool {
+		_, got, err := a.raw(t.Context(), p.path, strings.Replace(longPull, "PT1M", "PT0S", 1))
+		return err == nil && strings.Contains(got, "UnableToGetMessagesFault")
+	})
+	if err := <-first; !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 	eventually(t, "the pull was noticed to be gone", func() bool {

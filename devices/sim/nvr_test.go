@@ -81,7 +81,7 @@ func TestRecorderChannels(t *testing.T) {
 	if _, spread := mean(show(nvr, 2), 0, 0, 1, 1); spread > 0 {
 		t.Error("the channel of a camera that is down shows something")
 	}
-	if got := p.drain(); !strings.Contains(got, "SignalLoss") {
+	if got := p.drain(); !strings.Contains(got, "SignalLoss") || !strings.Contains(got, `Value="source_2"/></tt:Source><tt:Data><tt:SimpleItem Name="State" Value="true"`) {
 		t.Error(got)
 	}
 	for _, c := range []Camera{{Channels: []Channel{{}}}, {Channels: []Channel{{Device: cam, Lens: 3}}}} {

@@ -148,6 +148,7 @@ func TestPTZFaults(t *testing.T) {
 		onProfile("ContinuousMove", `<tptz:Velocity/><tptz:Timeout>P1Y</tptz:Timeout>`):                               "ter:TimeoutNotSupported",
 		onProfile("GotoPreset", `<tptz:PresetToken>park</tptz:PresetToken><tptz:Speed><tt:Zoom x="2"/></tptz:Speed>`): "ter:InvalidSpeed",
 		`<tptz:GetStatus><tptz:ProfileToken>nobody</tptz:ProfileToken></tptz:GetStatus>`:                              "ter:NoProfile",
+		onProfile("GetStatus", `<tptz:ProfileToken>lens1_main</tptz:ProfileToken>`):                                   "ter:TagMismatch",
 		`<tptz:GetNode><tptz:NodeToken>ptz_01</tptz:NodeToken></tptz:GetNode>`:                                        "ter:NoEntity",
 		`<tptz:GetNodes><tptz:NodeToken>ptz_1</tptz:NodeToken></tptz:GetNodes>`:                                       "ter:TagMismatch",
 	} {
