@@ -187,3 +187,14 @@ func FuzzSettingAnswers(f *testing.F) {
 		}
 	})
 }
+
+func TestAttributesAreKept(t *testing.T) {
+	for tag, want := range map[string]string{
+		`<t:C>`: "", `<C/>`: "", `<C xmlns="u" xmlns:t = 'v'>`: "",
+		`<C a='1' xmlns:t="u" t:b = "x>/y &lt;" >`: ` a='1' t:b="x>/y &lt;"`,
+	} {
+		if got := attributes([]byte(tag)); got != want {
+			t.Errorf("%s has %q, want %q", tag, got, want)
+		}
+	}
+}
