@@ -23,6 +23,7 @@ import (
 	"github.com/lensdop/lensdop/agent/cover"
 	"github.com/lensdop/lensdop/agent/state"
 	"github.com/lensdop/lensdop/devices"
+	firmwarenotes "github.com/lensdop/lensdop/firmware-notes"
 	"github.com/lensdop/lensdop/policy/rules"
 	"github.com/lensdop/lensdop/policy/wire"
 )
@@ -53,6 +54,7 @@ type Agent struct {
 	clock   *clock
 	trust   wire.Trust
 	logins  Logins
+	notes   []firmwarenotes.Note
 	link    *link
 
 	mu         sync.Mutex
@@ -64,6 +66,7 @@ type Agent struct {
 	lines      []*line
 	scans      []rules.Scan
 	findings   []rules.Finding
+	waiting    []Ask                       // consents that are asked for
 	refused    map[wire.DesiredResult]bool // told since the last good document
 	doubted    bool                        // the last server time did not fit, and that was told
 	dirty      chan struct{}               // something that a rule looks at changed
@@ -80,6 +83,10 @@ func New(ctx context.Context, cfg Config, p Parts) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
+	notes, err := firmwarenotes.Load()
+	if err != nil {
+		return nil, err
+	}
 	lock, err := hold(cfg.State)
 	if err != nil {
 		return nil, err
@@ -93,7 +100,7 @@ func New(ctx context.Context, cfg Config, p Parts) (*Agent, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	a := &Agent{
-		cfg: cfg, parts: p, log: p.Log, version: p.Version, db: db, lock: lock, vault: v, logins: logins, trust: cfg.trust(),
+		cfg: cfg, parts: p, log: p.Log, version: p.Version, db: db, lock: lock, vault: v, logins: logins, notes: notes, trust: cfg.trust(),
 		boxes: map[string]*box{}, routers: map[string]bool{}, keepers: map[string]*keeper{}, refused: map[wire.DesiredResult]bool{},
 		dirty: make(chan struct{}, 1), kicked: make(chan struct{}, 1), searchNow: make(chan struct{}, 1),
 	}

@@ -70,7 +70,9 @@ func (k *keeper) checkOnce(ctx context.Context, o *orders, c policy.Camera) {
 		if b == nil {
 			return k.missing()
 		}
-		if _, err := k.ask(ctx, b, c, func(context.Context, devices.Camera) (cover.Driven, error) { return cover.Driven{}, nil }); err != nil {
+		if _, err := k.ask(ctx, b, c, func(ctx context.Context, cam devices.Camera) (cover.Driven, error) {
+			return cover.Driven{}, k.a.asks(ctx, c, cam)
+		}); err != nil {
 			return err
 		}
 		k.look(ctx, o, b, c, want)

@@ -33,9 +33,12 @@ type Config struct {
 	Socket         string          `yaml:"socket"` // for status; empty means none
 	Server         ServerConfig    `yaml:"server"`
 	Discovery      DiscoveryConfig `yaml:"discovery"`
-	Readers        ReadersConfig   `yaml:"readers"`
-	Decoder        DecoderConfig   `yaml:"decoder"`
-	Every          EveryConfig     `yaml:"every"`
+	// Consent lists the models that may be written to in a way that was read
+	// about and not tried.
+	Consent []ConsentConfig `yaml:"consent"`
+	Readers ReadersConfig   `yaml:"readers"`
+	Decoder DecoderConfig   `yaml:"decoder"`
+	Every   EveryConfig     `yaml:"every"`
 }
 
 // ServerConfig says where the policy server is and whose word counts.
@@ -175,6 +178,11 @@ func (c Config) check() error {
 	}
 	if err := c.Discovery.Check(); err != nil {
 		errs = append(errs, err)
+	}
+	for i, x := range c.Consent {
+		if err := x.check(); err != nil {
+			complain("consent[%d]: %w", i, err)
+		}
 	}
 	for i, l := range c.Readers.Lines {
 		if l.Port == "" {

@@ -232,6 +232,7 @@ func (g *gateway) take(t testing.TB, d wire.Desired) {
 // fakeBox is a device with two lenses that has masks, and what can go wrong
 // with it.
 type fakeBox struct {
+	make     devices.Info // driver, vendor and model, if they matter
 	mu       sync.Mutex
 	masks    [2][]devices.Zone
 	address  string
@@ -255,6 +256,15 @@ func newBox() *fakeBox {
 
 func zone(id string, at float64) devices.Zone {
 	return devices.Zone{ID: id, Polygon: []devices.Point{{X: at, Y: 0}, {X: at + 0.05, Y: 0}, {X: at, Y: 0.05}}}
+}
+
+// driverName is that of a standard unless the box says otherwise: what a
+// device announces needs no consent.
+func (b *fakeBox) driverName() string {
+	if b.make.Driver != "" {
+		return b.make.Driver
+	}
+	return "onvif"
 }
 
 func (b *fakeBox) set(f func()) {
@@ -327,7 +337,7 @@ func (c *fakeCam) call(ctx context.Context) error {
 func (c *fakeCam) Info() devices.Info {
 	c.b.mu.Lock()
 	defer c.b.mu.Unlock()
-	return devices.Info{Driver: "fake", Address: c.b.address, Endpoint: boxID, Serial: c.b.serial}
+	return devices.Info{Driver: c.b.driverName(), Address: c.b.address, Endpoint: boxID, Serial: c.b.serial, Vendor: c.b.make.Vendor, Model: c.b.make.Model}
 }
 
 func (c *fakeCam) Watch(context.Context, func(devices.Event)) error { return devices.ErrUnsupported }
@@ -354,7 +364,7 @@ func (c *fakeCam) State(ctx context.Context, m devices.Method) (devices.State, e
 		return devices.State{}, err
 	}
 	data, err := json.Marshal(c.b.masks[c.i])
-	return devices.State{Method: m, Driver: "fake", Data: data}, err
+	return devices.State{Method: m, Driver: c.b.driverName(), Data: data}, err
 }
 
 func (c *fakeCam) Apply(ctx context.Context, u devices.Undo, want devices.Cover) (devices.Cover, error) {

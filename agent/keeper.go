@@ -175,7 +175,7 @@ func (k *keeper) make(ctx context.Context, o *orders, c policy.Camera, want devi
 	if b == nil {
 		return k.missing()
 	}
-	driven, err := k.drive(ctx, b, c, want, now)
+	driven, err := k.drive(ctx, o, b, c, want, now)
 	if err != nil {
 		return err
 	}
@@ -224,9 +224,13 @@ func (k *keeper) missing() error {
 	}
 }
 
-func (k *keeper) drive(ctx context.Context, b *box, c policy.Camera, want devices.Cover, now time.Time) (cover.Driven, error) {
+func (k *keeper) drive(ctx context.Context, o *orders, b *box, c policy.Camera, want devices.Cover, now time.Time) (cover.Driven, error) {
 	return k.ask(ctx, b, c, func(ctx context.Context, cam devices.Camera) (cover.Driven, error) {
-		return cover.Drive(ctx, k.a.db, now, k.id, cam, c.Methods, want, func(t *state.Tx) error { return k.exposed(t, now) })
+		return cover.Drive(ctx, cover.Job{
+			DB: k.a.db, At: now, Camera: k.id, Device: cam, Methods: c.Methods, Want: k.a.kept(o, c, want),
+			Lost:  func(t *state.Tx) error { return k.exposed(t, now) },
+			Basis: k.a.basis(cam.Info()),
+		})
 	})
 }
 

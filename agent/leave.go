@@ -90,7 +90,7 @@ func (k *keeper) undo(ctx context.Context, device string, now time.Time) error {
 		if forgotten && len(b.cams) != 1 {
 			return cover.Driven{}, fmt.Errorf("the device has %d lenses and the register no longer says which; remove the mask by hand", len(b.cams))
 		}
-		return cover.Drive(ctx, k.a.db, now, k.id, cam, nil, devices.Cover{}, func(*state.Tx) error { return nil })
+		return cover.Drive(ctx, cover.Job{DB: k.a.db, At: now, Camera: k.id, Device: cam})
 	})
 	if err == nil && !driven.Restored {
 		err = fmt.Errorf("another device than %s answers now", device)

@@ -61,7 +61,7 @@ func impostor(address string, c policy.Camera, what, want, have string) error {
 
 // target is what a driver gets to open a device.
 func (a *Agent) target(f devices.Found) devices.Target {
-	return devices.Target{Found: f, Credentials: a.logins.For(f), TLS: a.logins.TLS(f)}
+	return devices.Target{Found: f, Credentials: a.logins.For(f), TLS: a.logins.TLS(f), Means: a.means(f)}
 }
 
 // login opens a box by the first driver that can. The caller holds b.asks.
@@ -241,7 +241,7 @@ func (a *Agent) beside(ctx context.Context, opener string, t devices.Target, cam
 	}
 	all := make([]devices.Camera, len(cams))
 	for i, c := range cams {
-		all[i] = devices.Join(c, covers[i]...)
+		all[i] = devices.Join(c, a.preferred(c.Info(), covers[i])...)
 	}
 	return all
 }

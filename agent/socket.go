@@ -21,6 +21,8 @@ type Status struct {
 	Findings []rules.Finding `json:"findings"`
 	// Devices are all that were found, registered or not.
 	Devices []Discovered `json:"devices"`
+	// Asks are the consents that the site has not given yet.
+	Asks []Ask `json:"asks"`
 	// ClockTrusted tells whether windows can end.
 	ClockTrusted bool   `json:"clock_trusted"`
 	Stream       string `json:"stream"` // id of the log's numbering
@@ -47,7 +49,7 @@ func (a *Agent) Status() Status {
 		a.mu.Unlock()
 	}
 	a.mu.Lock()
-	s := Status{Reported: r, Findings: a.findings, ClockTrusted: trusted}
+	s := Status{Reported: r, Findings: a.findings, ClockTrusted: trusted, Asks: append([]Ask{}, a.waiting...)}
 	a.mu.Unlock()
 	s.Devices = a.known()
 	return s

@@ -126,7 +126,7 @@ func drive(t *testing.T, db *state.DB, b *box, want devices.Cover, methods ...de
 	if methods == nil {
 		methods = []devices.Method{devices.MethodDeviceMask}
 	}
-	d, err := cover.Drive(t.Context(), db, time.Unix(1, 0), "hal", b, methods, want, noLoss)
+	d, err := cover.Drive(t.Context(), cover.Job{DB: db, At: time.Unix(1, 0), Camera: "hal", Device: b, Methods: methods, Want: want, Lost: noLoss})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func TestDriveKeepsTheJournalWhenRestoringFails(t *testing.T) {
 	db, b := setUp(t)
 	drive(t, db, b, devices.Cover{Whole: true})
 	failing := &failsRestore{b}
-	_, err := cover.Drive(t.Context(), db, time.Unix(2, 0), "hal", failing, []devices.Method{devices.MethodDeviceMask}, devices.Cover{}, noLoss)
+	_, err := cover.Drive(t.Context(), cover.Job{DB: db, At: time.Unix(2, 0), Camera: "hal", Device: failing, Methods: []devices.Method{devices.MethodDeviceMask}, Want: devices.Cover{}, Lost: noLoss})
 	if !errors.Is(err, devices.ErrUnreachable) {
 		t.Errorf("error %v", err)
 	}
@@ -271,7 +271,7 @@ func TestDriveTellsALossThatItCannotMend(t *testing.T) {
 		t.Errorf("driven %+v, want the cover put back without a second loss", d)
 	}
 	b.err = devices.ErrUnreachable
-	if _, err := cover.Drive(t.Context(), db, time.Unix(3, 0), "hal", b, []devices.Method{devices.MethodDeviceMask}, whole, noLoss); !errors.Is(err, devices.ErrUnreachable) {
+	if _, err := cover.Drive(t.Context(), cover.Job{DB: db, At: time.Unix(3, 0), Camera: "hal", Device: b, Methods: []devices.Method{devices.MethodDeviceMask}, Want: whole, Lost: noLoss}); !errors.Is(err, devices.ErrUnreachable) {
 		t.Errorf("error %v", err)
 	}
 }

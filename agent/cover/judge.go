@@ -49,7 +49,7 @@ func Judge(want devices.Cover, required []string, sights map[string]Sight) Judge
 		if s.Path.Kind == devices.PathStream {
 			sounds = append(sounds, map[string]string{"none": Closed, "present": Open, Unproven: Unproven}[p.Sound])
 		}
-		if !pictureEmpty(want) && shown != Closed {
+		if (want.Whole || len(want.Zones) > 0) && shown != Closed {
 			why = append(why, fmt.Sprintf("%s is %s: %s", id, shown, reason))
 		}
 		if want.Sound && p.Sound != "none" && s.Path.Kind == devices.PathStream {
@@ -76,7 +76,7 @@ func Nothing(want devices.Cover, required []string, why string) Judgement {
 }
 
 func obeys(want devices.Cover, required []string, shown map[string]string) bool {
-	if !pictureEmpty(want) && slices.Contains(required, policy.PartPicture) && shown[policy.PartPicture] != Closed {
+	if (want.Whole || len(want.Zones) > 0) && slices.Contains(required, policy.PartPicture) && shown[policy.PartPicture] != Closed {
 		return false
 	}
 	return !want.Sound || !slices.Contains(required, policy.PartSound) || shown[policy.PartSound] == Closed

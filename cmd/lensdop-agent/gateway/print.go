@@ -105,6 +105,28 @@ func printStatus(w io.Writer, s agent.Status) error {
 	return err
 }
 
+// printAsks lists the consents that the site has not given, ready to be put
+// into the config.
+func printAsks(w io.Writer, asks []agent.Ask) error {
+	if len(asks) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	b.WriteString("\nThe site's consent is asked for. Nobody here has seen these ways to cover work: what is known\nof them was read. Until you put them into the agent's config they are not used.\n")
+	for _, q := range asks {
+		fmt.Fprintf(&b, "  %s by %s, for %s\n", q.Method, q.Driver, strings.Join(q.Cameras, ", "))
+		if q.Rests != "" {
+			fmt.Fprintf(&b, "    rests on: %s\n", q.Rests)
+		}
+	}
+	b.WriteString("consent:\n")
+	for _, q := range asks {
+		fmt.Fprintf(&b, "  - {vendor: %q, model: %q, method: %s}\n", q.Vendor, q.Model, q.Method)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
 func orderedWords(ordered string) string {
 	switch ordered {
 	case "whole":

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
+
+	"github.com/lensdop/lensdop/agent"
+	"github.com/lensdop/lensdop/devices"
 	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/rules"
 )
@@ -86,5 +90,27 @@ func TestPrintFindings(t *testing.T) {
 				t.Errorf("a reader that is gone: %v", err)
 			}
 		})
+	}
+}
+
+func TestPrintAsks(t *testing.T) {
+	var b strings.Builder
+	if err := printAsks(&b, nil); err != nil || b.Len() != 0 {
+		t.Errorf("nothing asked prints %q, %v", b.String(), err)
+	}
+	q := agent.Ask{
+		ConsentConfig: agent.ConsentConfig{Vendor: "HIKVISION", Model: "DS-2CD\"1\"", Method: devices.MethodDeviceMask},
+		Driver:        "hikvision", Rests: "ISAPI (note: manual)", Cameras: []string{"hal", "entree"},
+	}
+	if err := printAsks(&b, []agent.Ask{q}); err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(b.String(), "consent:\n")
+	var got []agent.ConsentConfig
+	if err := yaml.Unmarshal([]byte(text), &got); err != nil || len(got) != 1 || got[0] != q.ConsentConfig {
+		t.Errorf("what is to be copied reads as %+v, %v:\n%s", got, err, b.String())
+	}
+	if !strings.Contains(b.String(), "hal, entree") || !strings.Contains(b.String(), "ISAPI (note: manual)") {
+		t.Errorf("printed:\n%s", b.String())
 	}
 }

@@ -80,7 +80,7 @@ func checkCommand() *cobra.Command {
 			if asJSON {
 				err = printJSON(c.OutOrStdout(), s.Findings)
 			} else {
-				err = printFindings(c.OutOrStdout(), s.Findings)
+				err = errors.Join(printFindings(c.OutOrStdout(), s.Findings), printAsks(c.OutOrStdout(), s.Asks))
 			}
 			if err != nil {
 				return err
