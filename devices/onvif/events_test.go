@@ -29,7 +29,6 @@ type bell struct {
 	ended   bool     // the subscription is lost
 	address string   // of the subscription, and what else the reference has
 	times   string   // CurrentTime and TerminationTime as told
-	one     *sync.Mutex
 }
 
 func newBell(t *testing.T) *bell {

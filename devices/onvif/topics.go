@@ -54,7 +54,7 @@ func (t topic) String() string { return strings.Join(t.path, "/") }
 
 // UnmarshalXML walks the tree. What is marked as a topic is one, and so is a
 // leaf that is not marked: some firmwares forget to.
-func (s *topicSet) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+func (s *topicSet) UnmarshalXML(d *xml.Decoder, _ xml.StartElement) error {
 	type branch struct {
 		topic  topic
 		marked bool
