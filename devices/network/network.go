@@ -10,7 +10,6 @@ package network
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -100,29 +99,26 @@ func (s *search) run(ctx context.Context, found func(devices.Found)) error {
 		return nil // nothing may be dialled
 	}
 
-	var errs []error
 	targets, err := s.targets()
-	errs = append(errs, err)
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	fail := func(err error) {
-		if err != nil {
-			mu.Lock()
-			defer mu.Unlock()
-			errs = append(errs, err)
+	if err != nil {
+		return &devices.Error{Op: op, Err: err}
+	}
+	// One kind of hint that is not to be had does not spoil a search: it is
+	// said in the log.
+	missed := func(what string, err error) {
+		if err != nil && ctx.Err() == nil {
+			s.o.Log.WarnContext(ctx, "no hints of one kind", "kind", what, "error", err)
 		}
 	}
-	wg.Go(func() { fail(s.askMDNS(ctx)) })
-	wg.Go(func() { fail(s.askRTSP(ctx, targets)) })
+	var wg sync.WaitGroup
+	wg.Go(func() { missed("DNS-SD", s.askMDNS(ctx)) })
+	wg.Go(func() { s.askRTSP(ctx, targets) })
 	wg.Wait()
 	// Read last: asking an address has put its owner into the table.
-	fail(s.readNeighbours())
+	missed("neighbours", s.readNeighbours())
 	s.report(found)
 	if ctx.Err() != nil {
-		errs = append(errs, ctx.Err())
-	}
-	if err := errors.Join(errs...); err != nil {
-		return &devices.Error{Op: op, Err: err}
+		return &devices.Error{Op: op, Err: ctx.Err()}
 	}
 	return nil
 }
@@ -184,6 +180,9 @@ func (s *search) targets() ([]netip.Addr, error) {
 		}
 	}
 	heard, err := neighbours()
+	if err != nil {
+		s.o.Log.Warn("no hints of one kind", "kind", "neighbours", "error", err)
+	}
 	for _, n := range heard {
 		if s.on(n.Interface) {
 			add(n.Address)
@@ -199,11 +198,11 @@ func (s *search) targets() ([]netip.Addr, error) {
 		}
 	}
 	if !s.s.Sweep {
-		return list, err
+		return list, nil
 	}
 	for _, p := range s.within {
 		if p.Addr().BitLen()-p.Bits() > 16 {
-			return list, errors.Join(err, fmt.Errorf("subnet %s is too large to try one by one; name smaller ones, at most /16", p))
+			return list, fmt.Errorf("subnet %s is too large to try one by one; name smaller ones, at most /16", p)
 		}
 		last := lastOf(p)
 		for a := p.Addr(); p.Contains(a) && len(list) < maxSweep; a = a.Next() {
@@ -214,7 +213,7 @@ func (s *search) targets() ([]netip.Addr, error) {
 			add(a)
 		}
 	}
-	return list, err
+	return list, nil
 }
 
 // lastOf is the last address of a prefix.

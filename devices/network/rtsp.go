@@ -24,7 +24,7 @@ const (
 // askRTSP sends OPTIONS to the usual ports of every target, so many a second.
 // A connection that is refused or silent is no error: most addresses are not
 // cameras.
-func (s *search) askRTSP(ctx context.Context, targets []netip.Addr) error {
+func (s *search) askRTSP(ctx context.Context, targets []netip.Addr) {
 	rate := s.s.Rate
 	if rate <= 0 {
 		rate = DefaultRate
@@ -38,12 +38,12 @@ func (s *search) askRTSP(ctx context.Context, targets []netip.Addr) error {
 		for _, port := range s.o.Ports {
 			select {
 			case <-ctx.Done():
-				return nil // told by whoever gave ctx
+				return // told by whoever gave ctx
 			case <-tick.C:
 			}
 			select {
 			case <-ctx.Done():
-				return nil
+				return
 			case free <- struct{}{}:
 			}
 			wg.Go(func() {
@@ -55,7 +55,6 @@ func (s *search) askRTSP(ctx context.Context, targets []netip.Addr) error {
 			})
 		}
 	}
-	return nil
 }
 
 // options tells whether an address speaks RTSP, and how its server calls

@@ -21,6 +21,7 @@ import (
 	"github.com/lensdop/lensdop/devices/badge"
 	"github.com/lensdop/lensdop/devices/dahua"
 	"github.com/lensdop/lensdop/devices/hikvision"
+	"github.com/lensdop/lensdop/devices/network"
 	"github.com/lensdop/lensdop/devices/onvif"
 	"github.com/lensdop/lensdop/devices/rtsp"
 	"github.com/lensdop/lensdop/devices/serial"
@@ -49,6 +50,7 @@ func drivers(log *slog.Logger) []devices.Driver {
 	own := web.Options{Log: log}
 	return []devices.Driver{
 		onvif.Driver(onvif.Options{Log: log}),
+		network.Driver(network.Options{Log: log}),
 		axis.Driver(axis.Options{Web: own}),
 		hikvision.Driver(hikvision.Options{Web: own}),
 		dahua.Driver(dahua.Options{Web: own}),
