@@ -33,6 +33,8 @@ const (
 // played again.
 type login struct {
 	user, password string
+	realm          string
+	md5            bool // offers nothing better
 
 	mu     sync.Mutex
 	tokens map[string]time.Time   // UsernameToken nonces seen, until when (device clock)
@@ -45,7 +47,7 @@ type digestUses struct {
 }
 
 func newLogin(user, password string) *login {
-	return &login{user: user, password: password, tokens: map[string]time.Time{}, nonces: map[string]*digestUses{}}
+	return &login{user: user, password: password, realm: digestRealm, tokens: map[string]time.Time{}, nonces: map[string]*digestUses{}}
 }
 
 // usernameToken checks the security header of a request against the device's
@@ -117,7 +119,7 @@ func (l *login) httpDigest(r *http.Request, now time.Time) (ok, stale bool) {
 	default:
 		return false, false
 	}
-	if p["qop"] != "auth" || p["uri"] != r.RequestURI || p["realm"] != digestRealm {
+	if p["qop"] != "auth" || p["uri"] != r.RequestURI || p["realm"] != l.realm {
 		return false, false
 	}
 	count, err := strconv.ParseUint(p["nc"], 16, 64)
@@ -125,7 +127,7 @@ func (l *login) httpDigest(r *http.Request, now time.Time) (ok, stale bool) {
 		return false, false
 	}
 	want := sum(strings.Join([]string{
-		sum(l.user + ":" + digestRealm + ":" + l.password),
+		sum(l.user + ":" + l.realm + ":" + l.password),
 		p["nonce"], p["nc"], p["cnonce"], "auth",
 		sum(r.Method + ":" + p["uri"]),
 	}, ":"))
@@ -162,7 +164,10 @@ func (l *login) challenge(h http.Header, now time.Time, stale bool) {
 		tail = ", stale=true"
 	}
 	for _, algorithm := range []string{"SHA-256", "MD5"} {
-		h.Add("WWW-Authenticate", fmt.Sprintf(`Digest realm="%s", qop="auth", nonce="%s", algorithm=%s%s`, digestRealm, nonce, algorithm, tail))
+		if l.md5 && algorithm != "MD5" {
+			continue
+		}
+		h.Add("WWW-Authenticate", fmt.Sprintf(`Digest realm="%s", qop="auth", nonce="%s", algorithm=%s%s`, l.realm, nonce, algorithm, tail))
 	}
 }
 

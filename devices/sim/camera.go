@@ -71,6 +71,16 @@ type Camera struct {
 	MaxPullPoints int // event subscriptions at once, default 5
 	Subscriptions SubscriptionAddress
 
+	// Maker adds that maker's own mask interface, see Makers, on the HTTP port.
+	Maker   string
+	NoONVIF bool // speaks the maker's own interface, RTSP and snapshots only
+	// PrivacyMasking keeps a Dahua's masks under that name, as newer firmware
+	// does, and not in VideoWidget.
+	PrivacyMasking bool
+	// Mirror and UpsideDown are how the camera hangs: the picture is turned,
+	// and Axis' interface does not turn with it.
+	Mirror, UpsideDown bool
+
 	Masks         bool // Media2 privacy masks
 	MaxMasks      int  // per video source configuration, default 8
 	RectangleOnly bool
@@ -115,6 +125,9 @@ func (c *Camera) complete() error {
 	}
 	def(&c.Name, "camera")
 	def(&c.Host, "127.0.0.1")
+	if err := c.checkMaker(); err != nil {
+		return err
+	}
 	def(&c.Interface, "lo")
 	def(&c.Vendor, "Lensdop")
 	def(&c.Model, "Simulated camera")

@@ -74,7 +74,7 @@ func FaultNames() []string {
 		FaultForgetsMasks, FaultStreamDead, FaultClock1970, FaultHTMLError, FaultSingleSession, FaultDigestOnly,
 		FaultSingleConnection, FaultHalfAnswer, FaultWrongNamespace, FaultSlow30s, FaultBusy, FaultMaxMasks, FaultMirrored, FaultInverted,
 		FaultParkNotApplied, FaultParkIgnored, FaultContactNotApplied, FaultEventsNone, FaultRetentionIgnored, FaultRecordingNotStopped,
-		FaultSoundNotApplied, FaultSelfSigned,
+		FaultSoundNotApplied, FaultSelfSigned, FaultVendorIgnores, FaultVendorRebootNeeded,
 	}
 }
 

@@ -22,6 +22,19 @@ type Mask struct {
 	Configuration string
 	Polygon       []Point
 	Enabled       bool
+
+	before *Mask // what is shown until the next reboot; nil: this
+}
+
+// shown is the shape in the picture, if there is one.
+func (m Mask) shown() []Point {
+	if m.before != nil {
+		m = *m.before
+	}
+	if !m.Enabled {
+		return nil
+	}
+	return m.Polygon
 }
 
 const (
@@ -80,6 +93,13 @@ func (d *Device) putMask(m Mask) {
 		shrinkPolygon(m.Polygon)
 	}
 	i := slices.IndexFunc(d.masks, func(o Mask) bool { return o.Token == m.Token })
+	if d.faults[FaultVendorRebootNeeded] {
+		m.before = &Mask{}
+		if i >= 0 {
+			m.before.Polygon = d.masks[i].shown()
+			m.before.Enabled = m.before.Polygon != nil
+		}
+	}
 	if i < 0 {
 		d.masks = append(d.masks, m)
 		return

@@ -53,6 +53,7 @@ type Device struct {
 	faults    map[string]bool
 	epochAt   time.Time // when FaultClock1970 came on
 	masks     []Mask
+	own       vendorState
 	maskCount int
 	instance  uint32 // WS-Discovery instance: grows with each boot
 	stats     Stats
@@ -78,6 +79,7 @@ func Start(ctx context.Context, c Camera) (*Device, error) {
 		cam:    c,
 		log:    c.Log.With("camera", c.Name),
 		login:  newLogin(c.User, c.Password),
+		own:    newVendorState(c.Lenses),
 		faults: map[string]bool{},
 		stats:  Stats{Requests: map[string]int{}},
 	}
@@ -89,6 +91,9 @@ func Start(ctx context.Context, c Camera) (*Device, error) {
 		if d.certificates, err = newCertificates(c); err != nil {
 			return nil, fmt.Errorf("simulated camera %s: %w", c.Name, err)
 		}
+	}
+	if c.Maker != "" {
+		d.login.realm, d.login.md5 = c.makerRealm(), true
 	}
 	for n := 1; n <= c.Lenses; n++ {
 		d.lens = append(d.lens, newSource(d, n))
@@ -246,7 +251,10 @@ func (d *Device) Reboot(ctx context.Context, downFor time.Duration) error {
 	}
 	d.mu.Lock()
 	if d.faults[FaultForgetsMasks] {
-		d.masks = nil
+		d.masks, d.own = nil, newVendorState(d.cam.Lenses)
+	}
+	for i := range d.masks {
+		d.masks[i].before = nil
 	}
 	d.mu.Unlock()
 	t := time.NewTimer(downFor)

@@ -113,6 +113,9 @@ func (l *source) view() (at Point, zoom float64, front Cover) {
 	if l.dev.contacts.shut(l.dev.cam.Shutter, l.number) {
 		front = CoverBlack
 	}
+	if l.dev.lensMasked(l.number) {
+		front = CoverBlack
+	}
 	for _, preset := range l.dev.cam.Presets {
 		if l.dev.cam.PTZ && front == ClearLens && preset.pose().near(p) {
 			front = preset.Sees
@@ -161,6 +164,7 @@ func (l *source) finish(sensor *image.YCbCr, covered bool, path string, now time
 	} else {
 		p = crop(sensor, 0, 0, w, h)
 	}
+	turn(p, l.dev.cam.Mirror, l.dev.cam.UpsideDown)
 	if l.dev.cam.Overlay == OverlayUnder && !covered {
 		paintClock(p, now)
 	}
@@ -191,8 +195,8 @@ func (d *Device) shownMasks(lens int, path string) [][]Point {
 	}
 	var out [][]Point
 	for _, m := range d.masks {
-		if m.Enabled && (m.Configuration == config || m.Configuration == "" && m.Lens == lens) {
-			out = append(out, m.Polygon)
+		if p := m.shown(); p != nil && (m.Configuration == config || m.Configuration == "" && m.Lens == lens) {
+			out = append(out, p)
 		}
 	}
 	return out

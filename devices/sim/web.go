@@ -82,8 +82,12 @@ func (d *Device) serveHTTP(ctx context.Context) (*webServer, error) {
 	w := &webServer{cancel: cancel}
 	mux := http.NewServeMux()
 	for _, s := range d.services() {
+		if d.cam.NoONVIF {
+			break
+		}
 		mux.HandleFunc(s.path, func(rw http.ResponseWriter, r *http.Request) { d.soap(rw, r, s) })
 	}
+	d.handleMaker(mux)
 	mux.HandleFunc("/snapshot/{lens}/{file}", d.snapshot)
 	w.server = &http.Server{
 		Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
