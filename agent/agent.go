@@ -218,6 +218,7 @@ func (a *Agent) run(ctx context.Context) error {
 		run("announcements", a.listenLoop)
 	}
 	run("cameras", a.keepLoop)
+	run("events", a.watchLoop)
 	run("rules", a.evaluateLoop)
 	run("clock", a.floorLoop)
 	for _, l := range a.lines {

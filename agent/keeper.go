@@ -63,8 +63,10 @@ type keeper struct {
 	obs      devices.Value[devices.Observation]
 	seenBy   devices.Value[bool]
 	sights   map[string]cover.Sight
-	view     string // at which the sights were seen; empty if that is not known, or without views
-	trouble  error  // of the last pass
+	view     string    // at which the sights were seen; empty if that is not known, or without views
+	trouble  error     // of the last pass
+	wrote    time.Time // when the device was last written to; zero if not in this run
+	alarm    bool      // the camera told something that is to be looked at
 }
 
 func (k *keeper) wake() {
@@ -184,7 +186,7 @@ func (k *keeper) make(ctx context.Context, o *orders, c policy.Camera, want devi
 			return err
 		}
 	}
-	if driven.Wrote || driven.Lost || driven.Restored || now.Sub(k.looked) >= k.interval(c, want) || !k.obeys() && !k.astray {
+	if k.alarmed() || driven.Wrote || driven.Lost || driven.Restored || now.Sub(k.looked) >= k.interval(c, want) || !k.obeys() && !k.astray {
 		k.again = k.look(ctx, o, b, c, want)
 		k.looked, _ = k.a.clock.now()
 		if k.again {
@@ -252,6 +254,7 @@ func (k *keeper) ask(ctx context.Context, b *box, c policy.Camera, drive func(co
 		return cover.Driven{}, err
 	}
 	driven, err := drive(ctx, cam)
+	k.worked(driven)
 	if err != nil && lost(err) {
 		// The device may have rebooted or changed: log in anew next time.
 		b.logout()
@@ -266,6 +269,7 @@ func (k *keeper) ask(ctx context.Context, b *box, c policy.Camera, drive func(co
 			if oerr != nil {
 				k.obs = devices.Unreadable[devices.Observation](oerr)
 			} else {
+				obs.At = now // by the clock that the rules go by, which may not be the machine's
 				k.obs = devices.Of(obs)
 			}
 		})

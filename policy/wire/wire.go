@@ -166,6 +166,7 @@ const (
 	EventRestored EventType = "cover.restored"  // CameraState: the device is as it was before us
 	EventDevice   EventType = "device.seen"     // devices.Found and its register entry
 	EventConflict EventType = "device.conflict" // Conflict: a device may not be the one that it says it is
+	EventAlarm    EventType = "camera.alarm"    // Alarm: a camera tells that somebody is at it, or that it sees nothing
 	EventReader   EventType = "reader.seen"     // devices.ReaderInfo and its register entry
 	EventDropped  EventType = "outbox.dropped"  // Dropped: status events given up for want of room
 	EventClock    EventType = "clock.doubt"     // ClockDoubt
@@ -209,6 +210,25 @@ type Conflict struct {
 	Interface string `json:"interface,omitempty"`
 	Other     string `json:"other"`
 }
+
+// Alarm is the data of EventAlarm: what a camera tells of itself, unasked. It
+// proves nothing, and is a reason to go and look. Nothing in it is about a person.
+type Alarm struct {
+	Camera string `json:"camera"`
+	Site   string `json:"site"`
+	Kind   string `json:"kind"`  // tamper or loss (devices.EventKind)
+	Topic  string `json:"topic"` // the device's own words, such as VideoSource/ImageTooDark
+	State  string `json:"state"` // one of the Alarm constants
+	// Initial tells that it was so when the agent began to listen.
+	Initial bool `json:"initial,omitempty"`
+}
+
+// The states of an alarm.
+const (
+	AlarmOn      = "on"
+	AlarmOff     = "off"
+	AlarmUnknown = "unknown" // the device tells that it changed, and not to what
+)
 
 // Batch carries events in order of Seq, without gaps.
 type Batch struct {
