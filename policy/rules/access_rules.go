@@ -320,7 +320,7 @@ func anonymousAccess(s *sheet) {
 	s.add("functions", f)
 	for _, c := range s.Protocol.CamerasOf(s.Site) {
 		have := s.camera(c.ID)
-		open, ok := need(s, "login", Target{Camera: c.ID}, FactServices, have.Anonymous)
+		open, at, ok := answered(s, "login", have, FactServices, have.Anonymous)
 		if !ok {
 			continue
 		}
@@ -328,7 +328,7 @@ func anonymousAccess(s *sheet) {
 		if open {
 			o.fail("geeft beeld of instellingen zonder in te loggen", "donne l'image ou les réglages sans connexion", "gives pictures or settings without a login")
 		}
-		f := Finding{Target: Target{Camera: c.ID}, Why: Why{Article: article(c.Ref, s.site.Ref)}, Evidence: []Evidence{{Kind: "setting", Value: "anonymous access", Collected: s.Now}}}
+		f := Finding{Target: Target{Camera: c.ID}, Why: Why{Article: article(c.Ref, s.site.Ref)}, Evidence: []Evidence{{Kind: "setting", Value: "anonymous access", Collected: at}}}
 		s.weigh("login", f, say("Camera %s", "Caméra %s", "Camera %s", c.ID), say("Camera %s geeft zonder inloggen niets.", "La caméra %s ne donne rien sans connexion.", "Camera %s gives nothing without a login.", c.ID), o)
 	}
 }

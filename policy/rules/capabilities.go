@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/lensdop/lensdop/policy"
@@ -63,14 +64,22 @@ func capabilities(s *sheet) {
 		f := s.camera(c.ID)
 		q, _ := processingOf(s.Protocol, c.Processing)
 		services := servicesOf(s.Protocol, c)
-		if on, ok := need(s, "services", Target{Camera: c.ID}, FactServices, f.Services); ok {
-			s.switchedOn("services", c, on, services != nil, func(name string) bool {
+		if on, at, ok := answered(s, "services", f, FactServices, f.Services); ok {
+			named := func(name string) bool {
 				return slices.ContainsFunc(services, func(have string) bool { return strings.EqualFold(have, name) })
+			}
+			s.switchedOn(c, running{
+				aspect: "services", kind: policy.Text{NL: "diensten", FR: "services", EN: "services"}, on: on, at: at, said: services != nil, named: named,
+				pass: say("Van de diensten die camera %s kan noemen (%s), staat er geen aan die het protocol niet noemt.", "Parmi les services que la caméra %s peut indiquer (%s), aucun n'est actif sans figurer au protocole.", "Of the services that camera %s can tell of (%s), none is on that the protocol does not name.", c.ID, orUnknown(strings.Join(f.ServicesAsked, ", "))),
 			})
+			s.untold(c, f, on, named)
 		}
-		if on, ok := need(s, "analytics", Target{Camera: c.ID}, FactAnalytics, f.Analytics); ok {
-			said := c.Analytics != nil || q.DataCategories.Analytics != nil
-			s.switchedOn("analytics", c, on, said, func(name string) bool { return namedAnalytic(name, c.Analytics, q.DataCategories.Analytics) })
+		if on, at, ok := answered(s, "analytics", f, FactAnalytics, f.Analytics); ok {
+			s.switchedOn(c, running{
+				aspect: "analytics", kind: policy.Text{NL: "beeldanalyse", FR: "analyse d'image", EN: "analytics"}, on: on, at: at,
+				said:  c.Analytics != nil || q.DataCategories.Analytics != nil,
+				named: func(name string) bool { return namedAnalytic(name, c.Analytics, q.DataCategories.Analytics) },
+			})
 		}
 		s.canTurn(c, f)
 	}
@@ -79,20 +88,23 @@ func capabilities(s *sheet) {
 	}
 }
 
-// kindText names the kinds of functions of PUR-10.
-func kindText(aspect string) policy.Text {
-	if aspect == "services" {
-		return policy.Text{NL: "diensten", FR: "services", EN: "services"}
-	}
-	return policy.Text{NL: "beeldanalyse", FR: "analyse d'image", EN: "analytics"}
+// running is what is on at a camera, of one kind of function of PUR-10.
+type running struct {
+	aspect string
+	kind   policy.Text
+	on     []string
+	at     time.Time // when the device told
+	said   bool      // the protocol has a list of this kind
+	named  func(string) bool
+	pass   policy.Text // instead of the usual text; may be empty
 }
 
 // switchedOn compares what is on with what the protocol names. Where it names
 // no list at all and something is on, whether that may be is unproven.
-func (s *sheet) switchedOn(aspect string, c policy.Camera, on []string, said bool, named func(string) bool) {
+func (s *sheet) switchedOn(c policy.Camera, r running) {
 	var more []string
-	for _, name := range on {
-		if !named(name) {
+	for _, name := range r.on {
+		if !r.named(name) {
 			more = append(more, name)
 		}
 	}
@@ -100,13 +112,16 @@ func (s *sheet) switchedOn(aspect string, c policy.Camera, on []string, said boo
 	what := strings.Join(more, ", ")
 	f := Finding{
 		Target: Target{Camera: c.ID}, Why: Why{Article: article(c.Ref)}, Remedy: s.rule.Remedy,
-		Evidence: []Evidence{{Kind: "setting", Value: fmt.Sprintf("%s: %s", aspect, strings.Join(on, ", ")), Numbers: map[string]float64{"on": float64(len(on)), "not_in_protocol": float64(len(more))}}},
+		Evidence: []Evidence{{Kind: "setting", Value: fmt.Sprintf("%s: %s", r.aspect, strings.Join(r.on, ", ")), Numbers: map[string]float64{"on": float64(len(r.on)), "not_in_protocol": float64(len(more))}, Collected: r.at}},
 	}
 	switch {
 	case len(more) == 0:
 		f.Status, f.Remedy = Pass, policy.Text{}
-		f.Text = say("Wat op camera %s aan staat (%s: %d) staat alles in het protocol.", "Ce qui est actif sur la caméra %s (%s: %d) figure entièrement au protocole.", "What is on at camera %s (%s: %d) is all in the protocol.", c.ID, kindText(aspect), len(on))
-	case !said:
+		f.Text = say("Wat op camera %s aan staat (%s: %d) staat alles in het protocol.", "Ce qui est actif sur la caméra %s (%s: %d) figure entièrement au protocole.", "What is on at camera %s (%s: %d) is all in the protocol.", c.ID, r.kind, len(r.on))
+		if r.pass != (policy.Text{}) {
+			f.Text = r.pass
+		}
+	case !r.said:
 		f.Status = Unproven
 		f.Text = say("Op camera %s staan functies aan waarover het protocol niets zegt: %s.", "Sur la caméra %s, des fonctions dont le protocole ne dit rien sont actives: %s.", "On camera %s functions are on of which the protocol says nothing: %s.", c.ID, what)
 		f.Remedy = policy.Text{NL: "Zet in het protocol wat aan mag staan (services, analytics), en zet de rest uit.", FR: "Inscrivez au protocole ce qui peut être actif (services, analytics), et désactivez le reste.", EN: "Enter in the protocol what may be on (services, analytics), and switch the rest off."}
@@ -114,7 +129,28 @@ func (s *sheet) switchedOn(aspect string, c policy.Camera, on []string, said boo
 		f.Status = Fail
 		f.Text = say("Op camera %s staan functies aan die het protocol niet noemt: %s.", "Sur la caméra %s, des fonctions que le protocole ne mentionne pas sont actives: %s.", "On camera %s functions are on that the protocol does not name: %s.", c.ID, what)
 	}
-	s.add(aspect, f)
+	s.add(r.aspect, f)
+}
+
+// untold is the part of PUR-10 on services that a device has no way to tell
+// of: that it does not list them is no sign that they are off.
+func (s *sheet) untold(c policy.Camera, f Camera, on []string, allowed func(string) bool) {
+	var untold []string
+	for _, name := range policy.Services() {
+		if !slices.Contains(f.ServicesAsked, name) && !slices.Contains(on, name) && !allowed(name) {
+			untold = append(untold, name)
+		}
+	}
+	out := Finding{
+		Target: Target{Camera: c.ID}, Why: Why{Article: article(c.Ref)}, Status: Pass,
+		Text: say("Camera %s kan van elke dienst die het protocol niet toelaat zeggen of zij aan staat.", "La caméra %s peut indiquer l'état de chaque service que le protocole n'autorise pas.", "Camera %s can tell of every service that the protocol does not allow whether it is on.", c.ID),
+	}
+	if len(untold) > 0 {
+		out.Status, out.Undelivered = Unproven, true
+		out.Text = say("Van deze diensten kan camera %s niet zeggen of zij aan staan: %s.", "La caméra %s ne peut pas indiquer si ces services sont actifs: %s.", "Of these services camera %s cannot tell whether they are on: %s.", c.ID, strings.Join(untold, ", "))
+		out.Remedy = policy.Text{NL: "Kijk in het beheer van de camera of zij uit staan, en houd ze op het netwerk tegen.", FR: "Vérifiez dans l'interface de la caméra qu'ils sont désactivés, et bloquez-les sur le réseau.", EN: "See in the camera's own settings that they are off, and block them on the network."}
+	}
+	s.add("services-untold", out)
 }
 
 // canTurn is the part of PUR-10 on turning and zooming.
@@ -124,7 +160,7 @@ func (s *sheet) canTurn(c policy.Camera, f Camera) {
 	if !ok {
 		return
 	}
-	turns, ok := need(s, "ptz", target, FactDevice, o.PTZ)
+	turns, _, ok := answered(s, "ptz", f, FactDevice, o.PTZ)
 	if !ok {
 		return
 	}
@@ -154,8 +190,9 @@ func onlyNeeded(s *sheet) {
 	for _, c := range s.Protocol.CamerasOf(s.Site) {
 		asked = true
 		q, _ := processingOf(s.Protocol, c.Processing)
-		if mode, ok := need(s, "recording", Target{Camera: c.ID}, FactRecording, s.camera(c.ID).Recording); ok {
-			s.recordsOnly("recording", Target{Camera: c.ID}, c.ID, q, mode)
+		f := s.camera(c.ID)
+		if mode, at, ok := answered(s, "recording", f, FactRecording, f.Recording); ok {
+			s.recordsOnly("recording", Target{Camera: c.ID}, c.ID, q, mode, at)
 		}
 	}
 	var stores []policy.Store
@@ -195,7 +232,7 @@ func (s *sheet) keepsOnly(st policy.Store, have Store, measured bool) {
 	q, _ := processingOf(s.Protocol, st.Processing)
 	if recordsPictures(kindOf(q)) {
 		if mode, ok := need(s, "mode", target, FactStores, have.Mode); ok {
-			s.recordsOnly("mode", target, st.ID, q, mode)
+			s.recordsOnly("mode", target, st.ID, q, mode, time.Time{})
 		}
 	} else if fields, ok := need(s, "fields", target, FactStores, have.Fields); ok {
 		s.fieldsOnly(st, q, fields)
@@ -282,19 +319,32 @@ func modeName(mode string) policy.Text {
 }
 
 // recordsOnly compares a mode of recording with the protocol's.
-func (s *sheet) recordsOnly(aspect string, target Target, name string, q policy.Processing, mode string) {
+func (s *sheet) recordsOnly(aspect string, target Target, name string, q policy.Processing, mode string, at time.Time) {
 	wanted := q.Recording.Mode
 	f := Finding{
 		Target: target, Why: Why{Article: article(q.Recording.Ref, q.Ref)}, Remedy: s.rule.Remedy,
-		Evidence: []Evidence{{Kind: "setting", Value: "recording " + orUnknown(mode)}},
+		Evidence: []Evidence{{Kind: "setting", Value: "recording " + orUnknown(mode), Collected: at}},
 	}
 	switch {
 	case mode == policy.RecordNever:
 		f.Status, f.Remedy = Pass, policy.Text{}
 		f.Text = say("%s neemt niet op.", "%s n'enregistre pas.", "%s does not record.", name)
+	case mode == RecordsSomehow && wanted == policy.RecordContinuous:
+		f.Status, f.Remedy = Pass, policy.Text{}
+		f.Text = say("%s neemt op, en het protocol laat toe dat dit doorlopend gebeurt.", "%s enregistre, et le protocole autorise un enregistrement continu.", "%s records, and the protocol lets it do so continuously.", name)
+	case mode == RecordsSomehow && wanted == policy.RecordNever:
+		f.Status = Fail
+		f.Text = say("%s neemt op; volgens het protocol mag dat niet.", "%s enregistre; selon le protocole, c'est interdit.", "%s records; by the protocol it may not.", name)
+	case mode == RecordsSomehow && wanted != "":
+		f.Status = Unproven
+		f.Text = say("%s neemt op, maar zegt niet of dat altijd is of bij een gebeurtenis. Volgens het protocol mag het alleen zo: %s.", "%s enregistre, sans indiquer si c'est en permanence ou lors d'un événement. Le protocole n'autorise que ceci: %s.", "%s records, and does not say whether always or on an event. By the protocol it may only do so like this: %s.", name, modeName(wanted))
 	case wanted == policy.RecordContinuous && recordMost(mode) >= 0:
 		f.Status, f.Remedy = Pass, policy.Text{}
 		f.Text = say("%s neemt %s op; meer laat het protocol niet toe dan %s.", "%s enregistre %s; le protocole n'autorise pas plus que %s.", "%s records %s; the protocol allows no more than %s.", name, modeName(mode), modeName(wanted))
+	case wanted == "" && mode == RecordsSomehow:
+		f.Status = Unproven
+		f.Text = say("%s neemt op; het protocol zegt niet of en wanneer dat mag.", "%s enregistre; le protocole ne dit pas si c'est permis, ni quand.", "%s records; the protocol does not say whether and when it may.", name)
+		f.Remedy = policy.Text{NL: "Zet in het protocol wanneer er wordt opgenomen (recording.mode).", FR: "Inscrivez au protocole quand on enregistre (recording.mode).", EN: "Enter in the protocol when there is recording (recording.mode)."}
 	case wanted == "":
 		f.Status = Unproven
 		f.Text = say("%s neemt %s op; het protocol zegt niet wanneer er wordt opgenomen.", "%s enregistre %s; le protocole ne dit pas quand on enregistre.", "%s records %s; the protocol does not say when there is recording.", name, modeName(mode))

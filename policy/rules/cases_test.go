@@ -3,7 +3,9 @@ package rules_test
 import (
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/lensdop/lensdop/devices"
 	"github.com/lensdop/lensdop/policy/rules"
 )
 
@@ -48,6 +50,22 @@ func TestEveryRule(t *testing.T) {
 		})
 	}
 }
+
+// camObserved changes what the device of camera entree told.
+func camObserved(f *rules.Facts, change func(*devices.Observation)) {
+	o, _ := f.Cameras[cam].Observation.Get()
+	change(&o)
+	f.Cameras[cam].Observation = devices.Of(o)
+}
+
+// camAskedAt has camera entree been asked at a time.
+func camAskedAt(at time.Time) func(*rules.Facts) {
+	return func(f *rules.Facts) { camObserved(f, func(o *devices.Observation) { o.At = at }) }
+}
+
+// camAsked has camera entree been asked so long from now. Networks, and with
+// them devices, are to be asked every hour.
+func camAsked(from time.Duration) func(*rules.Facts) { return camAskedAt(now.Add(from)) }
 
 // world is a good world in the scope of a rule: at the site of good, or the
 // protocol as a whole.

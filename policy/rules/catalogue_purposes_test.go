@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,7 +78,7 @@ func purCan(f *rules.Facts) {
 	purGuide(policy.GuidelineWorksCouncil)(f)
 	f.Protocol.Cameras[cam].Services = []string{policy.ServiceONVIF, policy.ServiceRTSP}
 	f.Protocol.Cameras[cam].Analytics = []string{"CellMotionEngine"}
-	f.Cameras[cam].Services = devices.Of([]string{"rtsp"})
+	f.Cameras[cam].Services, f.Cameras[cam].ServicesAsked = devices.Of([]string{"rtsp"}), []string{policy.ServiceONVIF, policy.ServiceHTTP, policy.ServiceRTSP}
 	f.Cameras[cam].Analytics = devices.Of([]string{"tt:CellMotionEngine"})
 }
 
@@ -204,6 +205,7 @@ func purposesCases() []ruleCase {
 			f.Protocol.Processing = append(f.Protocol.Processing, policy.Processing{ID: "control", Purposes: []policy.Purpose{{ID: "work", Text: "Work.", Aim: policy.AimWorkControl}}})
 			f.Protocol.Cameras[0].Processing = "control"
 		}), counting, rules.Fail},
+		{"PUR-4", "none on, asked long ago", locWith(purAnalytics(), camAsked(-3*time.Hour)), counting, rules.Unproven},
 		{"PUR-4", "none on", purAnalytics(), counting, rules.Pass},
 		{"PUR-4", "motion alone", purAnalytics("tt:CellMotionEngine"), counting, rules.Pass},
 		{"PUR-4", "counting", purAnalytics("tt:CellMotionEngine", "acme:PeopleCounting"), counting, rules.Fail},
@@ -322,6 +324,15 @@ func purposesCases() []ruleCase {
 			f.Protocol.Cameras[cam].Services, f.Cameras[cam].Services = nil, devices.Of([]string{})
 		}), "PUR-10/services/de-polder/entree", rules.Pass},
 		{"PUR-10", "services not read", locWith(purCan, func(f *rules.Facts) { f.Cameras[cam].Services = devices.Unreadable[[]string](errRead) }), "PUR-10/services/de-polder/entree", rules.Unproven},
+		{"PUR-10", "services read long ago", locWith(purCan, camAsked(-3*time.Hour)), "PUR-10/services/de-polder/entree", rules.Unproven},
+		{"PUR-10", "services that the device has no way to tell", locWith(purCan, func(f *rules.Facts) { f.Cameras[cam].Services = devices.NotSupported[[]string]() }), "PUR-10/services/de-polder/entree", rules.Unproven},
+		{"PUR-10", "silent on peer-to-peer and the like", purCan, "PUR-10/services-untold/de-polder/entree", rules.Unproven},
+		{"PUR-10", "nobody knows what was asked", locWith(purCan, func(f *rules.Facts) { f.Cameras[cam].ServicesAsked = nil }), "PUR-10/services-untold/de-polder/entree", rules.Unproven},
+		{"PUR-10", "asked of every service", locWith(purCan, func(f *rules.Facts) { f.Cameras[cam].ServicesAsked = policy.Services() }), "PUR-10/services-untold/de-polder/entree", rules.Pass},
+		{"PUR-10", "what may be on need not be asked", locWith(purCan, func(f *rules.Facts) { f.Protocol.Cameras[cam].Services = policy.Services() }), "PUR-10/services-untold/de-polder/entree", rules.Pass},
+		{"PUR-10", "analytics read long ago", locWith(purCan, camAsked(-3*time.Hour)), "PUR-10/analytics/de-polder/entree", rules.Unproven},
+		{"PUR-10", "turning read long ago", locWith(purCan, func(f *rules.Facts) { locPTZ(f, cam, devices.Of(false)) }, camAsked(-3*time.Hour)), "PUR-10/ptz/de-polder/entree", rules.Unproven},
+		{"PUR-10", "analytics that the device has no way to tell", locWith(purCan, func(f *rules.Facts) { f.Cameras[cam].Analytics = devices.NotSupported[[]string]() }), "PUR-10/analytics/de-polder/entree", rules.Unproven},
 		{"PUR-10", "analytics of the protocol", purCan, "PUR-10/analytics/de-polder/entree", rules.Pass},
 		{"PUR-10", "face recognition", locWith(purCan, purAnalytics("acme:FaceRecognition")), "PUR-10/analytics/de-polder/entree", rules.Fail},
 		{"PUR-10", "a word within a name is not that name", locWith(purCan, purAnalytics("acme:FaceRecognition"), func(f *rules.Facts) { f.Protocol.Cameras[cam].Analytics = []string{"face"} }), "PUR-10/analytics/de-polder/entree", rules.Fail},
@@ -360,6 +371,15 @@ func purposesCases() []ruleCase {
 		}), other, rules.Pass},
 
 		{"PUR-12", "recording not asked", func(*rules.Facts) {}, recording, rules.Unproven},
+		{"PUR-12", "records, and may always", purRecord(policy.RecordContinuous, rules.RecordsSomehow), recording, rules.Pass},
+		{"PUR-12", "records, and may never", purRecord(policy.RecordNever, rules.RecordsSomehow), recording, rules.Fail},
+		{"PUR-12", "records, and may on motion", purRecord(policy.RecordMotion, rules.RecordsSomehow), recording, rules.Unproven},
+		{"PUR-12", "records, and the protocol does not say", purRecord("", rules.RecordsSomehow), recording, rules.Unproven},
+		{"PUR-12", "records not, asked long ago", locWith(purRecord(policy.RecordMotion, policy.RecordNever), camAsked(-3*time.Hour)), recording, rules.Unproven},
+		{"PUR-12", "a recording of an unknown lens", func(f *rules.Facts) {
+			f.Cameras[cam].Recording = devices.Unreadable[string](errors.New(rules.WhyUnclaimed))
+		}, recording, rules.Unproven},
+		{"PUR-12", "has no way to tell", func(f *rules.Facts) { f.Cameras[cam].Recording = devices.NotSupported[string]() }, recording, rules.Unproven},
 		{"PUR-12", "as the protocol says", purRecord(policy.RecordMotion, policy.RecordMotion), recording, rules.Pass},
 		{"PUR-12", "less", purRecord(policy.RecordMotion, policy.RecordIncident), recording, rules.Pass},
 		{"PUR-12", "continuous where motion is allowed", purRecord(policy.RecordMotion, policy.RecordContinuous), recording, rules.Fail},

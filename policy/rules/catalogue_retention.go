@@ -13,7 +13,7 @@ func retentionRules() []Rule {
 			Title:  policy.Text{NL: "Beelden ten hoogste vier weken bewaard", FR: "Images conservées quatre semaines au plus", EN: "Video kept four weeks at most"},
 			Norm:   policy.Text{NL: "Camerabeelden blijven ten hoogste vier weken, tenzij een incident ze vasthoudt. De oudste opname telt, want een instelling wist niet wat elders is gekopieerd.", FR: "Les images de caméra restent quatre semaines au plus, sauf gel pour incident. C'est l'élément le plus ancien qui compte, car un réglage n'efface pas ce qui a été copié ailleurs.", EN: "Camera pictures stay for four weeks at most, unless an incident holds them. The oldest recording counts, since a setting does not erase what was copied elsewhere."},
 			Remedy: policy.Text{NL: "Wis wat te oud is en stel de recorder in op 28 dagen. Wat voor een incident nodig is, komt onder een dossier.", FR: "Effacez ce qui est trop ancien et réglez l'enregistreur sur 28 jours. Ce qui est nécessaire pour un incident relève d'un dossier.", EN: "Erase what is too old and set the recorder to 28 days. What an incident needs goes under a case."},
-			Mode:   Automatic, Methods: []Method{Test}, Scope: ScopeSite, Object: "store", Facts: []Fact{FactProtocol, FactClock, FactStores},
+			Mode:   Automatic, Methods: []Method{Test}, Scope: ScopeSite, Object: "store", Facts: []Fact{FactProtocol, FactClock, FactStores, FactRecording},
 		},
 		{
 			ID: "RET-2", Severity: Critical, Sources: []Source{{DocHeusden, "art. 6"}}, Related: []string{"RET-6", "HLD-1"},
@@ -29,7 +29,7 @@ func retentionRules() []Rule {
 			Title:  policy.Text{NL: "Beelden ten hoogste één maand bewaard, per doel", FR: "Images conservées un mois au plus, par finalité", EN: "Video kept one month at most, for each purpose"},
 			Norm:   policy.Text{NL: "Camerabeelden blijven voor elk doel ten hoogste een kalendermaand. Langer mag alleen als bewijs of om iemand te herkennen.", FR: "Les images de caméra restent un mois civil au plus pour chaque finalité. Plus longtemps, seulement comme preuve ou pour identifier une personne.", EN: "Camera pictures stay for one calendar month at most for each purpose. Longer is allowed only as evidence or to identify a person."},
 			Remedy: policy.Text{NL: "Wis wat te oud is en stel de recorder in op 28 dagen, zodat ook februari past.", FR: "Effacez ce qui est trop ancien et réglez l'enregistreur sur 28 jours, pour que février convienne aussi.", EN: "Erase what is too old and set the recorder to 28 days, so that February fits, too."},
-			Mode:   Automatic, Methods: []Method{Test}, Scope: ScopeSite, Object: "store", Facts: []Fact{FactProtocol, FactClock, FactStores},
+			Mode:   Automatic, Methods: []Method{Test}, Scope: ScopeSite, Object: "store", Facts: []Fact{FactProtocol, FactClock, FactStores, FactRecording},
 		},
 		{
 			ID: "RET-4", Severity: High, Sources: []Source{{DocPoliceUnion, "praktische invulling"}}, Guidelines: []string{policy.GuidelinePoliceUnion}, Related: []string{"RET-1", "RET-3", "RET-5"}, check: stated,

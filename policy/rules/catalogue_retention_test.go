@@ -82,6 +82,46 @@ func retMeasured(change func(*rules.Store)) func(f *rules.Facts) {
 	}
 }
 
+// retDevice has camera entree keep a recording of three days ago of itself, for
+// at most four weeks, under a protocol of four weeks.
+func retDevice(change func(*rules.Facts, *devices.Recording)) func(f *rules.Facts) {
+	return func(f *rules.Facts) {
+		f.Protocol.Processing[0].Retention = policy.Retention{Max: policy.Duration{Days: 28}}
+		o, _ := f.Cameras[cam].Observation.Get()
+		o.ClockSkew = devices.Of(time.Duration(0))
+		f.Cameras[cam].Observation = devices.Of(o)
+		r := devices.Recording{
+			Token: "r1", Active: devices.Of(true), Retention: devices.Of(28 * 24 * time.Hour),
+			Oldest: devices.Of(now.AddDate(0, 0, -3)), Newest: devices.Of(now),
+		}
+		change(f, &r)
+		o, _ = f.Cameras[cam].Observation.Get()
+		if o.Recordings.IsZero() {
+			o.Recordings = devices.Of([]devices.Recording{r})
+		}
+		f.Cameras[cam].Observation = devices.Of(o)
+	}
+}
+
+// retAge has the device's oldest recording be of so long ago, and its clock off.
+func retAge(age, off time.Duration) func(f *rules.Facts) {
+	return retDevice(func(f *rules.Facts, r *devices.Recording) {
+		r.Oldest = devices.Of(now.Add(-age))
+		camObserved(f, func(o *devices.Observation) { o.ClockSkew = devices.Of(off) })
+	})
+}
+
+// retListed has the device answer with this list of recordings.
+func retListed(v devices.Value[[]devices.Recording]) func(f *rules.Facts) {
+	return retDevice(func(f *rules.Facts, _ *devices.Recording) {
+		camObserved(f, func(o *devices.Observation) { o.Recordings = v })
+	})
+}
+
+func retRecording(change func(*devices.Recording)) func(f *rules.Facts) {
+	return retDevice(func(_ *rules.Facts, r *devices.Recording) { change(r) })
+}
+
 // retHeld has a store with items that cases hold, under a hold of the protocol.
 func retHeld(cases ...string) func(f *rules.Facts) {
 	return func(f *rules.Facts) {
@@ -166,6 +206,9 @@ func retentionCases() []ruleCase {
 		nl, be           = policy.JurisdictionNL, policy.JurisdictionBE
 		may1             = "2026-05-01 10:00:00"
 		video, may29     = "video", "2026-05-29 10:00:00"
+		device           = "RET-1/device/de-polder/entree"
+		deviceAge        = device + "/r1"
+		deviceSet        = "RET-1/device-setting/de-polder/entree/r1"
 		recorder, folder = policy.StoreRecorder, policy.StoreFolder
 	)
 	set := func(kind string, v devices.Value[time.Duration]) func(f *rules.Facts) {
@@ -244,6 +287,47 @@ func retentionCases() []ruleCase {
 			f.Protocol.Processing[0].Retention = policy.Retention{}
 			f.Protocol.Processing[0].Purposes[0].Retention = policy.Duration{Days: 28}
 		}, "RET-3/purpose/de-polder/video", rules.Unproven},
+
+		{"RET-1", "nobody asked the device", func(*rules.Facts) {}, device, rules.Unproven},
+		{"RET-1", "device not asked at all", func(f *rules.Facts) { f.Cameras[cam].Observation = devices.Value[devices.Observation]{} }, device, rules.Unproven},
+		{"RET-1", "device did not answer", retListed(devices.Unreadable[[]devices.Recording](errRead)), device, rules.Unproven},
+		{"RET-1", "device has no way to tell", retListed(devices.NotSupported[[]devices.Recording]()), device, rules.Unproven},
+		{"RET-1", "device keeps nothing", retListed(devices.Of([]devices.Recording{})), device, rules.Pass},
+		{"RET-1", "device keeps nothing, asked long ago", locWith(retListed(devices.Of([]devices.Recording{})), camAsked(-3*time.Hour)), device, rules.Unproven},
+		{"RET-1", "device keeps three days, for four weeks", retRecording(func(*devices.Recording) {}), deviceAge, rules.Pass},
+		{"RET-1", "device is set to four weeks", retRecording(func(*devices.Recording) {}), deviceSet, rules.Pass},
+		{"RET-1", "device holds exactly four weeks", retAge(28*day, 0), deviceAge, rules.Pass},
+		{"RET-1", "device holds a second more", retAge(28*day+time.Second, 0), deviceAge, rules.Fail},
+		{"RET-1", "device holds a second more, in the time to delete", locWith(retAge(28*day+time.Second, 0), func(f *rules.Facts) { f.Protocol.Processing[0].Retention.Grace = policy.Duration{Days: 1} }), deviceAge, rules.Pass},
+		{"RET-1", "device holds a minute more, its clock is off by two", retAge(28*day+time.Minute, 2*time.Minute), deviceAge, rules.Unproven},
+		{"RET-1", "device holds a minute less, its clock is off by two", retAge(28*day-time.Minute, -2*time.Minute), deviceAge, rules.Unproven},
+		{"RET-1", "device holds a minute more, its clock is off by half of one", retAge(28*day+time.Minute, 30*time.Second), deviceAge, rules.Fail},
+		{"RET-1", "device's clock not read", retDevice(func(f *rules.Facts, _ *devices.Recording) {
+			camObserved(f, func(o *devices.Observation) { o.ClockSkew = devices.Unreadable[time.Duration](errRead) })
+		}), deviceAge, rules.Unproven},
+		{"RET-1", "device's oldest is of tomorrow", retAge(-day, 0), deviceAge, rules.Unproven},
+		{"RET-1", "device does not tell its oldest", retRecording(func(r *devices.Recording) { r.Oldest = devices.Unreadable[time.Time](errRead) }), deviceAge, rules.Unproven},
+		{"RET-1", "device has an empty summary", retRecording(func(r *devices.Recording) { r.Oldest = devices.Of(time.Time{}) }), deviceAge, rules.Unproven},
+		{"RET-1", "device keeps for ever", retRecording(func(r *devices.Recording) { r.Retention = devices.Of(time.Duration(0)) }), deviceSet, rules.Fail},
+		{"RET-1", "device would keep for ever, and records nothing", retRecording(func(r *devices.Recording) {
+			r.Retention, r.Active, r.Oldest = devices.Of(time.Duration(0)), devices.Of(false), devices.Of(time.Time{})
+		}), deviceSet, rules.NotApplicable},
+		{"RET-1", "device keeps for ever what it has, and records nothing", retRecording(func(r *devices.Recording) {
+			r.Retention, r.Active = devices.Of(time.Duration(0)), devices.Of(false)
+		}), deviceSet, rules.Fail},
+		{"RET-1", "device is set to a day more", retRecording(func(r *devices.Recording) { r.Retention = devices.Of(29 * day) }), deviceSet, rules.Fail},
+		{"RET-1", "device must be set shorter", retDevice(func(f *rules.Facts, _ *devices.Recording) {
+			f.Protocol.Processing[0].Retention.DeviceSet = policy.Duration{Days: 21}
+		}), deviceSet, rules.Fail},
+		{"RET-1", "device's setting not read", retRecording(func(r *devices.Recording) { r.Retention = devices.Unreadable[time.Duration](errRead) }), deviceSet, rules.Unproven},
+		{"RET-1", "device has no setting", retRecording(func(r *devices.Recording) { r.Retention = devices.NotSupported[time.Duration]() }), deviceSet, rules.NotApplicable},
+		{"RET-1", "device under a protocol without a period, within the norm", locWith(retRecording(func(*devices.Recording) {}), func(f *rules.Facts) { f.Protocol.Processing[0].Retention = policy.Retention{} }), deviceAge, rules.Pass},
+		{"RET-3", "device is set to a month of 30 days", locWith(retRecording(func(r *devices.Recording) { r.Retention = devices.Of(30 * day) }), func(f *rules.Facts) {
+			f.Protocol.Metadata.Jurisdiction, f.Protocol.Processing[0].Retention.Max = be, policy.Duration{Months: 1}
+		}), "RET-3/device-setting/de-polder/entree/r1", rules.Fail},
+		{"RET-3", "device is set to 28 days", locWith(retRecording(func(*devices.Recording) {}), func(f *rules.Facts) {
+			f.Protocol.Metadata.Jurisdiction, f.Protocol.Processing[0].Retention.Max = be, policy.Duration{Months: 1}
+		}), "RET-3/device-setting/de-polder/entree/r1", rules.Pass},
 
 		// Conflict 3: a call of ten days under a week and under six months.
 		{"RET-2", "no calls recorded", func(*rules.Facts) {}, "RET-2/de-polder", rules.NotApplicable},

@@ -12,7 +12,7 @@ func securityRules() []Rule {
 			Remedy:    policy.Text{NL: "Werk de firmware bij, zet anonieme toegang uit en versleuteling aan, en sluit gedeelde mappen af.", FR: "Mettez à jour le micrologiciel, désactivez l'accès anonyme, activez le chiffrement et fermez les dossiers partagés.", EN: "Update the firmware, switch anonymous access off and encryption on, and close shared folders."},
 			Statement: policy.Text{NL: "De maatregelen die het protocol noemt zijn genomen, ook die Lensdop niet ziet: afgesloten ruimtes, wachtwoorden, reservekopieën.", FR: "Les mesures mentionnées par le protocole sont prises, y compris celles que Lensdop ne voit pas: locaux fermés, mots de passe, sauvegardes.", EN: "The measures that the protocol names are taken, also those that Lensdop does not see: locked rooms, passwords, backups."},
 			Every:     policy.Duration{Months: 6},
-			Mode:      Half, Methods: []Method{Test, Examine}, Scope: ScopeSite, Object: "store", Facts: []Fact{FactProtocol, FactDevice, FactServices, FactStores},
+			Mode:      Half, Methods: []Method{Test, Examine}, Scope: ScopeSite, Object: "store", Facts: []Fact{FactProtocol, FactDevice, FactServices, FactNotes, FactStores},
 		},
 		{
 			ID: "SEC-2", Severity: Critical, Sources: []Source{{DocOostrozebeke, "Proportionaliteit; Toegangsbeheer"}}, Related: []string{"ACC-8", "SEC-1"}, check: unauthorised,

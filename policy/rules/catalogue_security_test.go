@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"errors"
 	"time"
 
 	"github.com/lensdop/lensdop/devices"
@@ -29,6 +30,33 @@ func secUsers(may []string, has ...string) func(*rules.Facts) {
 		}
 		o.Users = devices.Of(users)
 		f.Cameras[cam].Observation = devices.Of(o)
+	}
+}
+
+// secOwn is secUsers where Lensdop itself logs in as lensdop.
+func secOwn(may []string, has ...string) func(*rules.Facts) {
+	return func(f *rules.Facts) {
+		secUsers(may, has...)(f)
+		f.Cameras[cam].Account = "lensdop"
+	}
+}
+
+// secHole is a camera of which a firmware note knows a hole.
+func secHole(change func(*rules.Hole)) func(*rules.Facts) {
+	return func(f *rules.Facts) {
+		h := rules.Hole{
+			ID: "injection", CVE: "CVE-2021-36260", Text: "Whoever reaches it can run commands on it.", Safe: "the release of September 2021",
+			Basis: devices.BasisRead, Source: "the maker's notice", Note: "sim-one-any", Has: devices.Of(true),
+		}
+		change(&h)
+		f.Cameras[cam].Notes, f.Cameras[cam].Holes = []string{h.Note}, devices.Of([]rules.Hole{h})
+	}
+}
+
+// secNoted is a camera with notes that know no hole.
+func secNoted(notes ...string) func(*rules.Facts) {
+	return func(f *rules.Facts) {
+		f.Cameras[cam].Notes, f.Cameras[cam].Holes = notes, devices.Of([]rules.Hole{})
 	}
 }
 
@@ -74,6 +102,8 @@ func securityCases() []ruleCase {
 		anonymous = "SEC-1/anonymous/de-polder/entree"
 		encrypted = "SEC-1/encrypted/de-polder/entree"
 		share     = "SEC-1/share/de-polder/recorder"
+		hole      = "SEC-1/hole/de-polder/entree/CVE-2021-36260"
+		noHole    = "SEC-1/hole/de-polder/entree"
 		accounts  = "SEC-2/accounts/de-polder/entree"
 		logins    = "SEC-2/logins/de-polder/entree"
 		flows     = "SEC-2/flows/de-polder/entree"
@@ -94,6 +124,22 @@ func securityCases() []ruleCase {
 		{"SEC-1", "opens without a login", seen(yes, yes), anonymous, rules.Fail},
 		{"SEC-1", "login not asked about", none, anonymous, rules.Unproven},
 		{"SEC-1", "login unreadable", seen(devices.Unreadable[bool](errRead), yes), anonymous, rules.Unproven},
+		{"SEC-1", "login needed, asked long ago", locWith(seen(no, yes), camAsked(-3*time.Hour)), anonymous, rules.Unproven},
+		{"SEC-1", "login needed, asked as long ago as counts", locWith(seen(no, yes), camAsked(-2*time.Hour)), anonymous, rules.Pass},
+		{"SEC-1", "login needed, nobody knows when it was asked", locWith(seen(no, yes), camAskedAt(time.Time{})), anonymous, rules.Unproven},
+		{"SEC-1", "encryption offered, asked long ago", locWith(seen(no, yes), camAsked(-3*time.Hour)), encrypted, rules.Unproven},
+		{"SEC-1", "firmware read long ago", camAsked(-3 * time.Hour), "SEC-1/firmware/de-polder/entree", rules.Unproven},
+		{"SEC-1", "a hole", secHole(func(*rules.Hole) {}), hole, rules.Fail},
+		{"SEC-1", "a hole that was tried", secHole(func(h *rules.Hole) { h.Basis = devices.BasisTried }), hole, rules.Fail},
+		{"SEC-1", "a hole without a number or a remedy", secHole(func(h *rules.Hole) { h.CVE, h.Safe = "", "" }), noHole + "/sim-one-any/injection", rules.Fail},
+		{"SEC-1", "a hole, perhaps", secHole(func(h *rules.Hole) { h.Has = devices.Unreadable[bool](errRead) }), hole, rules.Unproven},
+		{"SEC-1", "a hole, and the note does not say in which versions", secHole(func(h *rules.Hole) { h.Has = devices.Unreadable[bool](errors.New(rules.WhyNoBounds)) }), hole, rules.Unproven},
+		{"SEC-1", "a hole that it does not have", secHole(func(h *rules.Hole) { h.Has = devices.Of(false) }), hole, rules.Pass},
+		{"SEC-1", "a hole in a firmware that was read long ago", locWith(secHole(func(*rules.Hole) {}), camAsked(-3*time.Hour)), noHole, rules.Unproven},
+		{"SEC-1", "notes that know no hole", secNoted("sim-one-any", "sim-any"), noHole, rules.Pass},
+		{"SEC-1", "no note on the device", secNoted(), noHole, rules.Unproven},
+		{"SEC-1", "notes not looked up", none, noHole, rules.Unproven},
+		{"SEC-1", "notes and an unread firmware", locWith(secNoted("sim-one-any"), func(f *rules.Facts) { f.Cameras[cam].Info = devices.Unreadable[devices.Info](errRead) }), noHole, rules.Unproven},
 		{"SEC-1", "encryption offered", seen(no, yes), encrypted, rules.Pass},
 		{"SEC-1", "encryption off", seen(no, no), encrypted, rules.Fail},
 		{"SEC-1", "device cannot encrypt", seen(no, devices.NotSupported[bool]()), encrypted, rules.Fail},
@@ -108,6 +154,15 @@ func securityCases() []ruleCase {
 		{"SEC-2", "accounts of the protocol", secUsers([]string{"lensdop", "recorder"}, "recorder", "lensdop"), accounts, rules.Pass},
 		{"SEC-2", "two accounts too many", secUsers([]string{"recorder"}, "recorder", "old", "older"), accounts, rules.Fail},
 		{"SEC-2", "one too many, perhaps Lensdop's own", secUsers([]string{"recorder"}, "recorder", "old"), accounts, rules.Unproven},
+		{"SEC-2", "Lensdop's own and those of the protocol", secOwn([]string{"recorder"}, "recorder", "lensdop"), accounts, rules.Pass},
+		{"SEC-2", "Lensdop's own and one too many", secOwn([]string{"recorder"}, "recorder", "lensdop", "old"), accounts, rules.Fail},
+		{"SEC-2", "Lensdop's own and no other", secOwn([]string{"recorder"}, "lensdop"), accounts, rules.Pass},
+		{"SEC-2", "Lensdop's own and no other, protocol does not say", secOwn(nil, "lensdop"), accounts, rules.Pass},
+		{"SEC-2", "Lensdop's own and another, protocol does not say", secOwn(nil, "lensdop", "old"), accounts, rules.Unproven},
+		{"SEC-2", "one like Lensdop's own is another", secOwn([]string{}, "lensdop", "Lensdop"), accounts, rules.Fail},
+		{"SEC-2", "a list without Lensdop's own is not complete", secOwn([]string{"recorder"}, "recorder"), accounts, rules.Unproven},
+		{"SEC-2", "an empty list is not complete", secOwn(nil), accounts, rules.Unproven},
+		{"SEC-2", "accounts asked long ago", locWith(secOwn([]string{"recorder"}, "lensdop"), camAsked(-3*time.Hour)), accounts, rules.Unproven},
 		{"SEC-2", "none may exist, two do", secUsers([]string{}, "a", "b"), accounts, rules.Fail},
 		{"SEC-2", "protocol does not say which", secUsers(nil, "recorder"), accounts, rules.Unproven},
 		{"SEC-2", "accounts not asked about", none, accounts, rules.Unproven},

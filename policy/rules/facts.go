@@ -98,15 +98,48 @@ type Camera struct {
 	Uncovered devices.Value[bool]
 	// Detail is the highest detail in view, in pixels per metre.
 	Detail devices.Value[float64]
+	// What follows down to Recording was told when the device was last asked,
+	// and is as old as Observation (Observation.At).
+
 	// Services that are on (policy.Services), and Analytics by the device's names.
 	Services  devices.Value[[]string]
 	Analytics devices.Value[[]string]
+	// ServicesAsked are the words that Services could have had in it: that
+	// another is not there says nothing.
+	ServicesAsked []string
 	// Anonymous tells that a stream or setting opens without a login.
 	Anonymous devices.Value[bool]
 	// Encrypted tells that login and streams are offered over TLS.
 	Encrypted devices.Value[bool]
-	// Recording is the device's own recording: its mode (policy.Record words).
+	// Recording is the device's own recording: its mode (policy.Record words,
+	// or RecordsSomehow).
 	Recording devices.Value[string]
+
+	// Account is the user name that Lensdop itself logs in with; empty if it
+	// has none, or nobody knows.
+	Account string
+	// Notes are the folders of the firmware notes about the device, and Holes
+	// the weaknesses that these know of its firmware.
+	Notes []string
+	Holes devices.Value[[]Hole]
+}
+
+// RecordsSomehow is the mode of a device that says that it records, and not
+// whether always or only when something happens.
+const RecordsSomehow = "records"
+
+// Hole is a weakness that a firmware note knows of a device.
+type Hole struct {
+	ID   string // unique within the note
+	CVE  string // its number in the list of that name; empty for one that has none
+	Text string // what it lets somebody do
+	Safe string // the first firmware without it, in words; empty if none is known
+	// Basis is BasisTried or BasisRead, and Source what that rests on, in words.
+	Basis  devices.Basis
+	Source string
+	Note   string // the note's folder
+	// Has tells whether this firmware has it; unreadable where that cannot be compared.
+	Has devices.Value[bool]
 }
 
 // Path is the last look at one path of a camera.
@@ -296,6 +329,52 @@ func (c Camera) missed() ([]string, bool) {
 	return missed, true
 }
 
+// answered is need for what the device of a camera told when it was last asked, and
+// when that was. It says nothing of now once that is longer ago than a search
+// may be. What a device has no way to tell is undelivered: nothing was lost.
+func answered[T any](s *sheet, aspect string, f Camera, fact Fact, v devices.Value[T]) (T, time.Time, bool) {
+	target := Target{Camera: f.ID}
+	if v.IsNotSupported() {
+		var none T
+		s.add(aspect, Finding{
+			Target: target, Status: Unproven, Undelivered: true, Remedy: lookAtDevice(),
+			Text: say("Niet te zeggen: camera %s biedt geen manier om hiernaar te vragen (%s).", "Impossible à dire: la caméra %s n'offre aucun moyen de le demander (%s).", "Cannot be told: camera %s offers no way to ask for it (%s).", f.ID, factName(fact)),
+		})
+		return none, time.Time{}, false
+	}
+	got, ok := need(s, aspect, target, fact, v)
+	if !ok {
+		return got, time.Time{}, false
+	}
+	at, fresh := s.asked(f)
+	if !fresh {
+		s.add(aspect, Finding{Target: target, Status: Unproven, Text: s.stale(f, at, fact), Remedy: lookRemedy()})
+	}
+	return got, at, fresh
+}
+
+// asked tells when the device of a camera was last asked, and whether what it
+// told then still says something about now.
+func (f *Facts) asked(c Camera) (time.Time, bool) {
+	o, ok := c.Observation.Get()
+	if !ok || o.At.IsZero() {
+		return time.Time{}, false
+	}
+	return o.At, !f.freshUntil(o.At).Before(f.Now)
+}
+
+// stale says that what a device told is too old to count.
+func (s *sheet) stale(f Camera, at time.Time, fact Fact) policy.Text {
+	if at.IsZero() {
+		return say("Niet aangetoond (%s): wanneer camera %s dit zei is niet bekend.", "Non prouvé (%s): on ne sait pas quand la caméra %s l'a indiqué.", "Unproven (%s): when camera %s said so is not known.", factName(fact), f.ID)
+	}
+	return say("Niet aangetoond (%s): camera %s antwoordde voor het laatst op %s.", "Non prouvé (%s): la caméra %s a répondu pour la dernière fois le %s.", "Unproven (%s): camera %s last answered at %s.", factName(fact), f.ID, s.when(at))
+}
+
+func lookAtDevice() policy.Text {
+	return policy.Text{NL: "Kijk het na in het beheer van het apparaat zelf.", FR: "Vérifiez-le dans l'interface d'administration de l'appareil.", EN: "Look it up in the device's own settings."}
+}
+
 // whyNot tells why a camera could not be looked at; empty if it could.
 func (c Camera) whyNot() string {
 	switch {
@@ -318,7 +397,7 @@ func (c Camera) whyNot() string {
 func AllFacts() []Fact {
 	return []Fact{
 		FactProtocol, FactClock, FactScan, FactDevice, FactPlace, FactStream, FactView, FactMask, FactCover, FactRestored, FactDetail,
-		FactServices, FactAnalytics, FactRecording, FactReader, FactInventory, FactStores, FactSessions, FactFlows, FactFailures, FactExports,
+		FactServices, FactAnalytics, FactRecording, FactNotes, FactReader, FactInventory, FactStores, FactSessions, FactFlows, FactFailures, FactExports,
 		FactCases, FactRequests, FactCalls, FactTestCalls, FactSigns, FactNotices, FactPublications, FactHolders, FactReports, FactAgents,
 		FactOccasions, FactAttestations,
 	}

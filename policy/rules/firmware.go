@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/lensdop/lensdop/devices"
 	"github.com/lensdop/lensdop/policy"
 )
 
@@ -31,7 +32,12 @@ func firmware(s *sheet) {
 			})
 			continue
 		}
-		finding := Finding{Target: target, Title: title, Why: why, Evidence: []Evidence{{Kind: "firmware", Value: strings.TrimSpace(info.Vendor + " " + info.Model + " " + info.Firmware)}}}
+		at, fresh := s.asked(f)
+		if !at.IsZero() && !fresh {
+			s.add("firmware", Finding{Target: target, Title: title, Why: why, Status: Unproven, Text: s.stale(f, at, FactDevice), Remedy: lookRemedy()})
+			continue
+		}
+		finding := Finding{Target: target, Title: title, Why: why, Evidence: []Evidence{{Kind: "firmware", Value: deviceOf(info), Collected: at}}}
 		wanted := c.Firmware.AtLeast
 		order, comparable := compareVersions(info.Firmware, wanted)
 		switch {
@@ -52,6 +58,11 @@ func firmware(s *sheet) {
 		}
 		s.add("firmware", finding)
 	}
+}
+
+// deviceOf names a device and its firmware as it does itself.
+func deviceOf(i devices.Info) string {
+	return strings.TrimSpace(i.Vendor + " " + i.Model + " " + i.Firmware)
 }
 
 // compareVersions compares the numbers in two versions, one by one; a letter

@@ -13,39 +13,40 @@ type Fact string
 
 // The groups of facts. Each stands for one field of Facts or of a part of it.
 const (
-	FactProtocol     Fact = "protocol"     // the file itself
-	FactClock        Fact = "clock"        // Facts.Now
-	FactScan         Fact = "scan"         // Facts.Scans and Facts.Found
-	FactDevice       Fact = "device"       // Camera.Info and Camera.Observation
-	FactPlace        Fact = "place"        // Camera.OnNetwork
-	FactStream       Fact = "stream"       // Path.Stream
-	FactView         Fact = "view"         // Path.View
-	FactMask         Fact = "mask"         // Path.Masks
-	FactCover        Fact = "cover"        // Path.Cover, Camera.Ordered
-	FactRestored     Fact = "restored"     // Camera.Released, Camera.Uncovered
-	FactDetail       Fact = "detail"       // Camera.Detail
-	FactServices     Fact = "services"     // Camera.Services, Camera.Anonymous, Camera.Encrypted
-	FactAnalytics    Fact = "analytics"    // Camera.Analytics
-	FactRecording    Fact = "recording"    // Camera.Recording
-	FactReader       Fact = "reader"       // Facts.Readers
-	FactInventory    Fact = "inventory"    // Facts.Inventory
-	FactStores       Fact = "stores"       // Facts.Stores
-	FactSessions     Fact = "sessions"     // Facts.Sessions
-	FactFlows        Fact = "flows"        // Facts.Flows
-	FactFailures     Fact = "failures"     // Facts.Failures
-	FactExports      Fact = "exports"      // Facts.Exports
-	FactCases        Fact = "cases"        // Facts.Cases
-	FactRequests     Fact = "requests"     // Facts.Requests
-	FactCalls        Fact = "calls"        // Facts.Calls, Facts.Presses
-	FactTestCalls    Fact = "test-calls"   // Facts.TestCalls
-	FactSigns        Fact = "signs"        // Facts.Signs
-	FactNotices      Fact = "notices"      // Facts.Notices
-	FactPublications Fact = "publications" // Facts.Publications
-	FactHolders      Fact = "holders"      // Facts.Holders
-	FactReports      Fact = "reports"      // Facts.Reports
-	FactAgents       Fact = "agents"       // Facts.Agents
-	FactOccasions    Fact = "occasions"    // Facts.Occasions
-	FactAttestations Fact = "attestations" // Facts.Attestations and the protocol's own
+	FactProtocol     Fact = "protocol"       // the file itself
+	FactClock        Fact = "clock"          // Facts.Now
+	FactScan         Fact = "scan"           // Facts.Scans and Facts.Found
+	FactDevice       Fact = "device"         // Camera.Info, Camera.Observation and Camera.Account
+	FactPlace        Fact = "place"          // Camera.OnNetwork
+	FactStream       Fact = "stream"         // Path.Stream
+	FactView         Fact = "view"           // Path.View
+	FactMask         Fact = "mask"           // Path.Masks
+	FactCover        Fact = "cover"          // Path.Cover, Camera.Ordered
+	FactRestored     Fact = "restored"       // Camera.Released, Camera.Uncovered
+	FactDetail       Fact = "detail"         // Camera.Detail
+	FactServices     Fact = "services"       // Camera.Services, Camera.ServicesAsked, Camera.Anonymous, Camera.Encrypted
+	FactAnalytics    Fact = "analytics"      // Camera.Analytics
+	FactRecording    Fact = "recording"      // Camera.Recording, and the recordings of Camera.Observation
+	FactNotes        Fact = "firmware-notes" // Camera.Notes and Camera.Holes
+	FactReader       Fact = "reader"         // Facts.Readers
+	FactInventory    Fact = "inventory"      // Facts.Inventory
+	FactStores       Fact = "stores"         // Facts.Stores
+	FactSessions     Fact = "sessions"       // Facts.Sessions
+	FactFlows        Fact = "flows"          // Facts.Flows
+	FactFailures     Fact = "failures"       // Facts.Failures
+	FactExports      Fact = "exports"        // Facts.Exports
+	FactCases        Fact = "cases"          // Facts.Cases
+	FactRequests     Fact = "requests"       // Facts.Requests
+	FactCalls        Fact = "calls"          // Facts.Calls, Facts.Presses
+	FactTestCalls    Fact = "test-calls"     // Facts.TestCalls
+	FactSigns        Fact = "signs"          // Facts.Signs
+	FactNotices      Fact = "notices"        // Facts.Notices
+	FactPublications Fact = "publications"   // Facts.Publications
+	FactHolders      Fact = "holders"        // Facts.Holders
+	FactReports      Fact = "reports"        // Facts.Reports
+	FactAgents       Fact = "agents"         // Facts.Agents
+	FactOccasions    Fact = "occasions"      // Facts.Occasions
+	FactAttestations Fact = "attestations"   // Facts.Attestations and the protocol's own
 )
 
 // Gathered holds the facts that come from elsewhere than the cameras and lines

@@ -17,11 +17,12 @@ func fixed(s *sheet) {
 		}
 		asked = true
 		target, why := Target{Camera: c.ID}, Why{Article: article(c.Ref, s.site.Ref)}
-		o, ok := need(s, "type", target, FactDevice, s.camera(c.ID).Observation)
+		have := s.camera(c.ID)
+		o, ok := need(s, "type", target, FactDevice, have.Observation)
 		if !ok {
 			continue
 		}
-		turns, ok := need(s, "type", target, FactDevice, o.PTZ)
+		turns, _, ok := answered(s, "type", have, FactDevice, o.PTZ)
 		if !ok {
 			continue
 		}

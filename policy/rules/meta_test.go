@@ -90,12 +90,21 @@ func without(f *rules.Facts, fact rules.Fact) {
 		cameras(func(c *rules.Camera) { c.Detail = devices.Value[float64]{} })
 	case rules.FactServices:
 		cameras(func(c *rules.Camera) {
+			c.ServicesAsked = nil
 			c.Services, c.Anonymous, c.Encrypted = devices.Value[[]string]{}, devices.Value[bool]{}, devices.Value[bool]{}
 		})
 	case rules.FactAnalytics:
 		cameras(func(c *rules.Camera) { c.Analytics = devices.Value[[]string]{} })
 	case rules.FactRecording:
-		cameras(func(c *rules.Camera) { c.Recording = devices.Value[string]{} })
+		cameras(func(c *rules.Camera) {
+			c.Recording = devices.Value[string]{}
+			if o, ok := c.Observation.Get(); ok {
+				o.Recordings = devices.Value[[]devices.Recording]{}
+				c.Observation = devices.Of(o)
+			}
+		})
+	case rules.FactNotes:
+		cameras(func(c *rules.Camera) { c.Notes, c.Holes = nil, devices.Value[[]rules.Hole]{} })
 	case rules.FactReader:
 		f.Readers = nil
 	default:

@@ -42,13 +42,16 @@ func isPolice(system string) bool {
 
 // keptVideoNL is RET-1: video at most four weeks.
 func keptVideoNL(s *sheet) {
-	s.keptAt(term{about: isCameras, norm: fourWeeks(), ceiling: true, strangers: true, device: true})
+	t := term{about: isCameras, norm: fourWeeks(), ceiling: true, strangers: true, device: true}
+	s.keptAt(t)
+	s.keptOnDevices(t)
 }
 
 // keptVideoBE is RET-3: video at most one month, for each purpose.
 func keptVideoBE(s *sheet) {
 	t := term{about: isCameras, norm: oneMonth(), ceiling: true, strangers: true, device: true}
 	s.keptAt(t)
+	s.keptOnDevices(t)
 	for _, q := range s.Protocol.Processing {
 		if t.about(kindOf(q)) {
 			perPurpose(s, q, t)
@@ -281,9 +284,7 @@ func (s *sheet) aged(st policy.Store, q policy.Processing, have Store, limit pol
 // unlimited. A good setting proves nothing about what was copied elsewhere, so
 // the age of the oldest item is judged beside it, whatever this says.
 func (s *sheet) setting(st policy.Store, q policy.Processing, have Store, limit policy.Duration, why Why) {
-	if set := q.Retention.DeviceSet; !set.IsZero() && !set.Exceeds(limit) {
-		limit = set
-	}
+	limit = setLimit(q, limit)
 	target := Target{Subject: st.ID}
 	if have.MaxRetention.IsNotSupported() {
 		s.add("setting", Finding{Target: target, Why: why, Status: NotApplicable, Text: say("Opslag %s heeft geen eigen bewaartermijn om in te stellen; de leeftijd van de oudste opname telt.", "Le stockage %s n'a pas de durée réglable; c'est l'ancienneté du plus ancien élément qui compte.", "Store %s has no retention setting of its own; the age of its oldest item counts.", st.ID)})

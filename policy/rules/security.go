@@ -12,11 +12,12 @@ import (
 // login, whether encryption is offered, and the site's own stores.
 func secured(s *sheet) {
 	firmware(s)
+	weaknesses(s)
 	for _, c := range s.Protocol.CamerasOf(s.Site) {
 		f := s.camera(c.ID)
 		target := Target{Camera: c.ID}
-		if open, ok := need(s, "anonymous", target, FactServices, f.Anonymous); ok {
-			out := Finding{Target: target, Status: Pass, Text: say("Camera %s opent niets zonder inloggen.", "La caméra %s n'ouvre rien sans connexion.", "Camera %s opens nothing without a login.", c.ID)}
+		if open, at, ok := answered(s, "anonymous", f, FactServices, f.Anonymous); ok {
+			out := Finding{Target: target, Evidence: []Evidence{{Kind: "setting", Value: "anonymous access", Collected: at}}, Status: Pass, Text: say("Camera %s opent niets zonder inloggen.", "La caméra %s n'ouvre rien sans connexion.", "Camera %s opens nothing without a login.", c.ID)}
 			if open {
 				out.Status = Fail
 				out.Text = say("Beeld of instellingen van camera %s zijn zonder inloggen te openen.", "L'image ou les réglages de la caméra %s s'ouvrent sans connexion.", "Picture or settings of camera %s open without a login.", c.ID)
@@ -24,21 +25,21 @@ func secured(s *sheet) {
 			}
 			s.conclude("anonymous", out)
 		}
-		encryption(s, target, f.Encrypted)
+		encryption(s, target, f)
 	}
 	shares(s)
 }
 
-func encryption(s *sheet, target Target, v devices.Value[bool]) {
-	on, ok := v.Get()
+func encryption(s *sheet, target Target, c Camera) {
+	v := c.Encrypted
 	if v.IsNotSupported() {
-		on, ok = false, true
+		v = devices.Of(false)
 	}
+	on, at, ok := answered(s, "encrypted", c, FactServices, v)
 	if !ok {
-		need(s, "encrypted", target, FactServices, v)
 		return
 	}
-	f := Finding{Target: target, Status: Pass, Text: say("Camera %s biedt inloggen en beeld versleuteld aan.", "La caméra %s offre la connexion et l'image chiffrées.", "Camera %s offers login and picture encrypted.", target.Camera)}
+	f := Finding{Target: target, Evidence: []Evidence{{Kind: "setting", Value: "encryption", Collected: at}}, Status: Pass, Text: say("Camera %s biedt inloggen en beeld versleuteld aan.", "La caméra %s offre la connexion et l'image chiffrées.", "Camera %s offers login and picture encrypted.", target.Camera)}
 	if !on {
 		f.Status = Fail
 		f.Text = say("Camera %s biedt inloggen of beeld alleen onversleuteld aan.", "La caméra %s n'offre la connexion ou l'image que sans chiffrement.", "Camera %s offers login or picture only unencrypted.", target.Camera)
@@ -116,40 +117,61 @@ func unauthorised(s *sheet) {
 	}
 }
 
+// accounts is the part of SEC-2 on who can log in to a camera: whom the
+// protocol names, and Lensdop itself.
 func accounts(s *sheet, c policy.Camera) {
-	target := Target{Camera: c.ID}
-	o, ok := need(s, "accounts", target, FactDevice, s.camera(c.ID).Observation)
+	target, have := Target{Camera: c.ID}, s.camera(c.ID)
+	o, ok := need(s, "accounts", target, FactDevice, have.Observation)
 	if !ok {
 		return
 	}
-	users, ok := need(s, "accounts", target, FactDevice, o.Users)
+	users, at, ok := answered(s, "accounts", have, FactDevice, o.Users)
 	if !ok {
 		return
 	}
-	at := slices.IndexFunc(s.Protocol.Devices, func(d policy.Device) bool { return d.ID == c.Device && c.Device != "" })
-	if at < 0 || s.Protocol.Devices[at].Accounts == nil {
-		// The file is silent; nobody broke anything that it says.
-		s.conclude("accounts", Finding{Target: target, Status: Unproven, Severity: Medium, Text: say("Camera %s heeft %d accounts; het protocol zegt niet welke er mogen zijn.", "La caméra %s a %d comptes; le protocole ne dit pas lesquels sont permis.", "Camera %s has %d accounts; the protocol does not say which may exist.", c.ID, len(users))})
-		return
+	var d policy.Device
+	if at := slices.IndexFunc(s.Protocol.Devices, func(d policy.Device) bool { return d.ID == c.Device && c.Device != "" }); at >= 0 {
+		d = s.Protocol.Devices[at]
 	}
-	d := s.Protocol.Devices[at]
-	extra := 0 // a count: an account may bear a person's name, which no finding does
+	others, extra, own := 0, 0, false // counts: an account may bear a person's name, which no finding does
 	for _, u := range users {
+		if have.Account != "" && u.Name == have.Account {
+			own = true
+			continue
+		}
+		others++
 		if !slices.Contains(d.Accounts, u.Name) {
 			extra++
 		}
 	}
-	f := Finding{Target: target, Why: Why{Article: article(d.Ref)}, Status: Pass, Text: say("De %[2]d accounts op camera %[1]s staan in het protocol.", "Les %[2]d comptes de la caméra %[1]s figurent au protocole.", "The %[2]d accounts on camera %[1]s are in the protocol.", c.ID, len(users))}
+	f := Finding{
+		Target: target, Why: Why{Article: article(d.Ref)}, Status: Fail,
+		Evidence: []Evidence{{Kind: "setting", Value: "accounts", Numbers: map[string]float64{"accounts": float64(len(users)), "not_in_protocol": float64(extra)}, Collected: at}},
+		Text:     say("Accounts op camera %s die het protocol niet noemt: %d.", "Comptes de la caméra %s que le protocole ne mentionne pas: %d.", "Accounts on camera %s that the protocol does not name: %d.", c.ID, extra),
+		Remedy:   policy.Text{NL: "Verwijder deze accounts, of zet ze in het protocol (devices, accounts).", FR: "Supprimez ces comptes ou inscrivez-les au protocole (devices, accounts).", EN: "Remove these accounts, or enter them in the protocol (devices, accounts)."},
+	}
 	switch {
-	case extra == 1: // the protocol leaves Lensdop's own account out, and which that is stands in the gateway's configuration
+	case extra == 0 && have.Account != "" && !own:
+		f.Status = Unproven
+		f.Text = say("De lijst van accounts die camera %s geeft is niet volledig: het account waarmee Lensdop inlogt staat er niet in.", "La liste des comptes que donne la caméra %s est incomplète: le compte avec lequel Lensdop se connecte n'y figure pas.", "The list of accounts that camera %s gives is not complete: the account that Lensdop logs in with is not in it.", c.ID)
+		f.Remedy = lookAtDevice()
+	case others == 0 && own:
+		f.Status, f.Remedy = Pass, policy.Text{}
+		f.Text = say("Camera %s heeft geen ander account dan dat van Lensdop.", "La caméra %s n'a pas d'autre compte que celui de Lensdop.", "Camera %s has no account but Lensdop's own.", c.ID)
+	case d.Accounts == nil: // the file is silent; nobody broke anything that it says
+		f.Status, f.Severity, f.Remedy = Unproven, Medium, policy.Text{}
+		f.Text = say("Het protocol zegt niet welke accounts camera %s mag hebben. Gevonden naast dat van Lensdop: %d.", "Le protocole ne dit pas quels comptes la caméra %s peut avoir. Trouvés outre celui de Lensdop: %d.", "The protocol does not say which accounts camera %s may have. Found beside Lensdop's own: %d.", c.ID, others)
+		if !own {
+			f.Text = say("Het protocol zegt niet welke accounts camera %s mag hebben. Gevonden: %d.", "Le protocole ne dit pas quels comptes la caméra %s peut avoir. Trouvés: %d.", "The protocol does not say which accounts camera %s may have. Found: %d.", c.ID, others)
+		}
+	case extra == 0:
+		f.Status, f.Remedy = Pass, policy.Text{}
+		f.Text = say("De accounts op camera %s (%d) staan in het protocol, of zijn van Lensdop.", "Les comptes de la caméra %s (%d) figurent au protocole, ou sont de Lensdop.", "The accounts on camera %s (%d) are in the protocol, or Lensdop's own.", c.ID, len(users))
+	case extra == 1 && have.Account == "": // the protocol leaves Lensdop's own account out
 		f.Status = Unproven
 		f.Text = say("Op camera %s staat een account dat het protocol niet noemt; of het dat van Lensdop zelf is, is niet aangetoond.", "La caméra %s a un compte que le protocole ne mentionne pas; il n'est pas prouvé que c'est celui de Lensdop.", "Camera %s has an account that the protocol does not name; whether it is Lensdop's own is unproven.", c.ID)
 		f.Remedy = policy.Text{NL: "Is dit het account van Lensdop, zet het dan ook in het protocol (devices, accounts); verwijder het anders.", FR: "Si c'est le compte de Lensdop, inscrivez-le aussi au protocole (devices, accounts); sinon, supprimez-le.", EN: "If this is Lensdop's account, enter it in the protocol as well (devices, accounts); else remove it."}
-	case extra > 1:
-		f.Status = Fail
-		f.Text = say("Op camera %s staan %d accounts die het protocol niet noemt.", "La caméra %s a %d comptes que le protocole ne mentionne pas.", "Camera %s has %d accounts that the protocol does not name.", c.ID, extra)
-		f.Remedy = policy.Text{NL: "Verwijder deze accounts, of zet ze in het protocol (devices, accounts).", FR: "Supprimez ces comptes ou inscrivez-les au protocole (devices, accounts).", EN: "Remove these accounts, or enter them in the protocol (devices, accounts)."}
-	default:
+	default: // as it stands
 	}
 	s.conclude("accounts", f)
 }

@@ -152,7 +152,8 @@ func production(s *sheet) {
 		}
 		cameras++
 		target, why := Target{Camera: c.ID}, Why{Article: article(c.Ref, q.Ref)}
-		on, ok := need(s, "analytics", target, FactAnalytics, s.camera(c.ID).Analytics)
+		have := s.camera(c.ID)
+		on, at, ok := answered(s, "analytics", have, FactAnalytics, have.Analytics)
 		if !ok {
 			continue
 		}
@@ -165,7 +166,7 @@ func production(s *sheet) {
 				}
 			}
 		}
-		f := Finding{Target: target, Why: why, Status: Pass, Evidence: []Evidence{{Kind: "setting", Value: "analytics", Numbers: map[string]float64{"on": float64(len(on)), "counting": float64(counts)}}}}
+		f := Finding{Target: target, Why: why, Status: Pass, Evidence: []Evidence{{Kind: "setting", Value: "analytics", Numbers: map[string]float64{"on": float64(len(on)), "counting": float64(counts)}, Collected: at}}}
 		f.Text = say("Op camera %s staan %d beeldanalyses aan die mensen tellen of volgen, elk met een plaats in het protocol.", "Sur la caméra %s, %d analyses d'image comptant ou suivant des personnes sont actives, chacune prévue au protocole.", "On camera %s %d analytics that count or follow people are on, each with a place in the protocol.", c.ID, counts)
 		if counts == 0 {
 			f.Text = say("Op camera %s staat geen beeldanalyse aan die mensen telt of volgt.", "Sur la caméra %s, aucune analyse d'image comptant ou suivant des personnes n'est active.", "On camera %s no analytics that count or follow people are on.", c.ID)

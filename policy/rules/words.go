@@ -41,6 +41,10 @@ func words(why string) policy.Text {
 		return policy.Text{NL: "het apparaat geeft een lege versie", FR: "l'appareil indique une version vide", EN: why}
 	case whyNoFrame:
 		return policy.Text{NL: "er is geen geheel bericht gelezen", FR: "aucune trame complète n'a été lue", EN: why}
+	case WhyUnclaimed:
+		return policy.Text{NL: "er loopt een opname die niet zegt van welke lens zij is", FR: "un enregistrement est en cours sans indiquer de quel objectif il provient", EN: why}
+	case WhyNoBounds:
+		return policy.Text{NL: "de notitie zegt niet welke versies het hebben", FR: "la note ne dit pas quelles versions sont touchées", EN: why}
 	case textMatches:
 		return policy.Text{NL: "klopt", FR: "concorde", EN: why}
 	case textElsewhere:
@@ -78,6 +82,13 @@ const (
 	whyNoVersion    = "the device gives an empty version"
 )
 
+// The reasons that the gateway gives for facts that it works out itself.
+const (
+	WhyNotAsked  = whyNotAsked
+	WhyUnclaimed = "a recording goes on that does not say of which lens it is"
+	WhyNoBounds  = "the note does not say which versions have it"
+)
+
 // factName names a group of facts for people.
 func factName(f Fact) policy.Text {
 	switch f {
@@ -109,6 +120,8 @@ func factName(f Fact) policy.Text {
 		return policy.Text{NL: "beeldanalyse", FR: "analyse d'image", EN: "analytics"}
 	case FactRecording:
 		return policy.Text{NL: "opname", FR: "enregistrement", EN: "recording"}
+	case FactNotes:
+		return policy.Text{NL: "notities over firmware", FR: "notes sur les micrologiciels", EN: "notes on firmware"}
 	case FactReader:
 		return policy.Text{NL: "badgelezers", FR: "lecteurs de badge", EN: "badge readers"}
 	case FactInventory:
