@@ -198,7 +198,9 @@ func (a *Agent) facts(o *orders) rules.Facts {
 		}
 		if b := a.bestBox(c.Identity); b != nil {
 			x.Network, x.FirstSeen = networkOf(b.found), b.found.FirstSeen
+			x.Account = a.logins.For(b.found).User
 		}
+		a.readings(&x)
 		for _, s := range k.sights {
 			x.Paths = append(x.Paths, pathFacts(x.Ordered, s, k.changed))
 		}
