@@ -277,7 +277,18 @@ func isapiSound(regions []isapiRegion) bool {
 			}
 			px = append(px, [2]int{p.X, p.Y})
 		}
-		if len(px) > 0 && !isUpright(px) {
+		if len(px) > 0 && !isUpright(px) && !isapiNowhere(one) {
+			return false
+		}
+	}
+	return true
+}
+
+// isapiNowhere tells that a region is switched off and is one point: taken as
+// a way to empty it. No public document tells whether cameras do.
+func isapiNowhere(one isapiRegion) bool {
+	for _, p := range one.Corners {
+		if one.Enabled || p != one.Corners[0] {
 			return false
 		}
 	}
@@ -300,7 +311,7 @@ func (d *Device) isapiStore(lens int, regions []isapiRegion, on *bool) {
 	}
 	kept := map[int]bool{}
 	for _, one := range regions {
-		if len(one.Corners) == 0 {
+		if isapiNowhere(one) {
 			continue
 		}
 		kept[one.ID] = true

@@ -204,6 +204,10 @@ func TestHikvisionMasks(t *testing.T) {
 	if len(d.Masks()) != 2 {
 		t.Errorf("what was refused changed %v", d.Masks())
 	}
+	put(path, doc("true", region("1", "true", "0", "0", "704", "288")+region("2", "false", "0", "0", "0", "0")), 200, okCode)
+	if len(d.Masks()) != 1 {
+		t.Errorf("a region that is one point is left: %v", d.Masks())
+	}
 	put(path, doc("true", ""), 200, okCode)
 	if len(d.Masks()) != 0 {
 		t.Errorf("left %v", d.Masks())
