@@ -1,56 +1,22 @@
 package devicetest
 
 import (
-	"fmt"
-	"runtime"
-	"slices"
-	"sync"
 	"testing"
 )
+
+// A law that is said to be broken is told apart from one that is.
+func TestBroken(t *testing.T) {
+	k := fakeKit(sins{closesOnce: true})
+	k.Breaks = map[string]string{"closing twice": "it closes once"}
+	Run(t, k)
+}
 
 // A good driver keeps all laws.
 func TestGoodDriver(t *testing.T) { Run(t, fakeKit(sins{})) }
 
-// witness is a test that may fail without failing the test that it is in.
-type witness struct {
-	testing.TB
-	mu    sync.Mutex
-	said  []string
-	after []func()
-}
-
-func (w *witness) say(text string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.said = append(w.said, text)
-}
-
-func (w *witness) Error(a ...any)            { w.say(fmt.Sprint(a...)) }
-func (w *witness) Errorf(f string, a ...any) { w.say(fmt.Sprintf(f, a...)) }
-func (w *witness) Fatal(a ...any)            { w.say(fmt.Sprint(a...)); runtime.Goexit() }
-func (w *witness) Fatalf(f string, a ...any) { w.say(fmt.Sprintf(f, a...)); runtime.Goexit() }
-func (w *witness) Cleanup(f func())          { w.after = append(w.after, f) }
-func (w *witness) Failed() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.said) > 0
-}
-
 // try tells what a law says of a driver.
 func try(t *testing.T, l law, s sins) []string {
-	w := &witness{TB: t}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() {
-			for _, f := range slices.Backward(w.after) {
-				f()
-			}
-		}()
-		l.check(newBench(w, fakeKit(s)))
-	}()
-	<-done
-	return w.said
+	return witnessed(t, func(t testing.TB) { l.check(newBench(t, fakeKit(s))) })
 }
 
 // Each sin is found by the law against it.

@@ -190,7 +190,6 @@ func restarting(b *bench) {
 func journalled(b *bench) {
 	cam, c := b.open(), b.first()
 	u := b.journal(cam)
-	before := b.d.Keeps(b, 0)
 	for _, bad := range []struct {
 		name string
 		undo func() devices.Undo
@@ -202,6 +201,7 @@ func journalled(b *bench) {
 		{"an empty state", func() devices.Undo { v := with(u, c); v.Before.Data = json.RawMessage(`{}`); return v }},
 		{"a state that is none", func() devices.Undo { v := with(u, c); v.Before.Data = json.RawMessage(`[1]`); return v }},
 	} {
+		before := b.d.Keeps(b, 0)
 		if n := b.writes(func() {
 			got, err := cam.Apply(b.Context(), bad.undo(), c)
 			b.proper("apply with "+bad.name, err)

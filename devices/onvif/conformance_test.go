@@ -76,10 +76,6 @@ func simCovered(t testing.TB, d *sim.Device, lens int, c devices.Cover) bool {
 	if d.SubURL(lens) != "" {
 		urls = append(urls, strings.Replace(d.SnapshotURL(lens), "main.jpg", "sub.jpg", 1))
 	}
-	zones := c.Zones
-	if c.Whole {
-		zones = []devices.Zone{devices.FullZone("whole")}
-	}
 	client := &http.Client{
 		Transport: &digest.Transport{Username: "agent", Password: simPassword, Transport: &http.Transport{DisableKeepAlives: true}},
 		Timeout:   10 * time.Second,
@@ -106,35 +102,11 @@ func simCovered(t testing.TB, d *sim.Device, lens int, c devices.Cover) bool {
 		if !ok {
 			t.Fatalf("snapshot %s is of type %T", u, img)
 		}
-		for _, z := range zones {
-			if bright := brightest(p, z); bright > 48 {
-				return false
-			}
+		if !devicetest.Covered(p, c) {
+			return false
 		}
 	}
 	return true
-}
-
-// brightest is the lightest pixel of a zone. The rim is left out: JPEG smears
-// it with what is beside it.
-func brightest(p *image.YCbCr, z devices.Zone) (most uint8) {
-	const rim = 3
-	w, h := p.Rect.Dx(), p.Rect.Dy()
-	at := func(v, n int) float64 { return min(max((float64(v)+0.5)/float64(n), 0.001), 0.999) }
-	for y := range h {
-		for x := range w {
-			in := true
-			for dy := -rim; in && dy <= rim; dy += rim {
-				for dx := -rim; in && dx <= rim; dx += rim {
-					in = z.Contains(devices.Point{X: at(x+dx, w), Y: at(y+dy, h)})
-				}
-			}
-			if in {
-				most = max(most, p.Y[p.YOffset(x, y)])
-			}
-		}
-	}
-	return most
 }
 
 // simMasks is what the device holds for a lens, without tokens.

@@ -1,0 +1,158 @@
+package axis_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/icholy/digest"
+	"github.com/lensdop/lensdop/devices"
+	"github.com/lensdop/lensdop/devices/axis"
+	"github.com/lensdop/lensdop/devices/devicetest"
+	"github.com/lensdop/lensdop/devices/sim"
+	"github.com/lensdop/lensdop/devices/web"
+)
+
+const simPassword = "quite long words"
+
+// writesOwn tells which requests change something on such a device.
+func writesOwn(r *http.Request, _ []byte) bool {
+	action := r.URL.Query().Get("action")
+	return action != "" && action != "list"
+}
+
+// TestConformance holds the driver to the laws of all drivers, on a simulated
+// device that was written by another hand.
+func TestConformance(t *testing.T) {
+	for name, c := range conformanceDevices() {
+		t.Run(name, func(t *testing.T) {
+			c.Maker, c.NoONVIF = sim.MakerAxis, true
+			c.User, c.Password = "agent", simPassword
+			c.Width, c.Height, c.Overlay = 640, 320, sim.OverlayNone
+			devicetest.Run(t, conformanceKit(c))
+		})
+	}
+}
+
+func conformanceKit(c sim.Camera) devicetest.Kit {
+	zone := func(id string, x0, y0, x1, y1 float64) devices.Zone {
+		return devices.Zone{ID: id, Polygon: devices.Rect{Min: devices.Point{X: x0, Y: y0}, Max: devices.Point{X: x1, Y: y1}}.Corners()}
+	}
+	a, b := zone("a", 0.1, 0.1, 0.4, 0.5), zone("b", 0.5, 0.5, 0.875, 0.9)
+	tri := devices.Zone{ID: "t", Polygon: []devices.Point{{X: .55, Y: .1}, {X: .9, Y: .15}, {X: .7, Y: .4}}}
+	return devicetest.Kit{
+		Method: devices.MethodDeviceMask, Secrets: []string{simPassword},
+		Covers: []devices.Cover{
+			{Zones: []devices.Zone{a}}, {Zones: []devices.Zone{a, b}}, {Whole: true, Zones: []devices.Zone{a, b}}, {Zones: []devices.Zone{b, tri}},
+		},
+		Without: conformanceWithout(c), Breaks: conformanceBreaks(c),
+		Start: func(t testing.TB) *devicetest.Device {
+			d, err := sim.Start(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := d.Close(); err != nil {
+					t.Errorf("close the simulated device: %v", err)
+				}
+			})
+			w := devicetest.NewWire(t, d.Addr(), []string{simPassword}, writesOwn)
+			drv := axis.Driver(axis.Options{Web: web.Options{Timeout: 2 * time.Second}})
+			ignore := func(name string) func(testing.TB) {
+				return func(t testing.TB) {
+					if err := d.SetFault(name, true); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			return &devicetest.Device{
+				Wire: w,
+				Open: func(ctx context.Context) ([]devices.Camera, error) {
+					return drv.Open(ctx, devices.Target{
+						Found:       devices.Found{Address: w.Address(), Interface: "lo"},
+						Credentials: devices.Credentials{User: c.User, Password: simPassword},
+					})
+				},
+				Shows: func(t testing.TB, lens int, c devices.Cover) bool {
+					p, err := d.Picture(lens + 1)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return devicetest.Covered(p, c)
+				},
+				Keeps: func(_ testing.TB, lens int) string {
+					var list []string
+					for _, m := range d.Masks() {
+						if m.Lens == lens+1 {
+							list = append(list, fmt.Sprintf("%t %v", m.Enabled, m.Polygon))
+						}
+					}
+					slices.Sort(list)
+					return strings.Join(list, "\n")
+				},
+				Others:  conformanceOthers(d),
+				Ignores: map[string]func(testing.TB){"ignores": ignore(sim.FaultVendorIgnores), "shrinks": ignore(sim.FaultMaskShrunk)},
+			}
+		},
+	}
+}
+
+// byHand sends a request as somebody else would.
+func byHand(t testing.TB, d *sim.Device, method, path, body string) {
+	t.Helper()
+	client := &http.Client{
+		Transport: &digest.Transport{Username: "agent", Password: simPassword, Transport: &http.Transport{DisableKeepAlives: true}},
+		Timeout:   10 * time.Second,
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+d.Addr()+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close() //nolint:errcheck // it was only read
+	if res.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("%s: %s", path, res.Status)
+	}
+}
+
+func conformanceDevices() map[string]sim.Camera {
+	return map[string]sim.Camera{
+		"two lenses": {Lenses: 2},
+		"turned":     {Mirror: true, RectangleOnly: true},
+		"upside":     {UpsideDown: true, MaxMasks: 3},
+	}
+}
+
+func conformanceWithout(c sim.Camera) map[string]string {
+	if c.Lenses > 1 {
+		return nil
+	}
+	return map[string]string{"lenses do not touch each other": "it has one lens"}
+}
+
+func conformanceOthers(d *sim.Device) []devicetest.Other {
+	const mine = "/axis-cgi/privacymask.cgi?action=add&name=mine&pxpolygon=320,0:480,0:480,80:320,80"
+	has := func(testing.TB) bool {
+		return slices.ContainsFunc(d.Masks(), func(m sim.Mask) bool { return strings.HasSuffix(m.Token, ":mine") && m.Enabled })
+	}
+	return []devicetest.Other{{
+		Name: "a mask made by hand", Early: true,
+		Change: func(t testing.TB) { byHand(t, d, http.MethodGet, mine, "") },
+		Stays:  has,
+	}}
+}
+
+func conformanceBreaks(c sim.Camera) map[string]string {
+	b := map[string]string{"nothing is written that the journal lacks": "it takes the state of another method for its own"}
+	if c.Lenses > 1 {
+		b["lenses do not touch each other"] = "it changes and removes masks without naming the image source, which is then the first"
+	}
+	return b
+}

@@ -1,0 +1,148 @@
+package hikvision_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/icholy/digest"
+	"github.com/lensdop/lensdop/devices"
+	"github.com/lensdop/lensdop/devices/devicetest"
+	"github.com/lensdop/lensdop/devices/hikvision"
+	"github.com/lensdop/lensdop/devices/sim"
+	"github.com/lensdop/lensdop/devices/web"
+)
+
+const simPassword = "quite long words"
+
+// writesOwn tells which requests change something on such a device.
+func writesOwn(r *http.Request, _ []byte) bool {
+	return r.Method != http.MethodGet
+}
+
+// TestConformance holds the driver to the laws of all drivers, on a simulated
+// device that was written by another hand.
+func TestConformance(t *testing.T) {
+	for name, c := range conformanceDevices() {
+		t.Run(name, func(t *testing.T) {
+			c.Maker, c.NoONVIF = sim.MakerHikvision, true
+			c.User, c.Password = "agent", simPassword
+			c.Width, c.Height, c.Overlay = 640, 320, sim.OverlayNone
+			devicetest.Run(t, conformanceKit(c))
+		})
+	}
+}
+
+func conformanceKit(c sim.Camera) devicetest.Kit {
+	zone := func(id string, x0, y0, x1, y1 float64) devices.Zone {
+		return devices.Zone{ID: id, Polygon: devices.Rect{Min: devices.Point{X: x0, Y: y0}, Max: devices.Point{X: x1, Y: y1}}.Corners()}
+	}
+	a, b := zone("a", 0.1, 0.1, 0.4, 0.5), zone("b", 0.5, 0.5, 0.875, 0.9)
+	tri := devices.Zone{ID: "t", Polygon: []devices.Point{{X: .55, Y: .1}, {X: .9, Y: .15}, {X: .7, Y: .4}}}
+	return devicetest.Kit{
+		Method: devices.MethodDeviceMask, Secrets: []string{simPassword},
+		Covers: []devices.Cover{
+			{Zones: []devices.Zone{a}}, {Zones: []devices.Zone{a, b}}, {Whole: true, Zones: []devices.Zone{a, b}}, {Zones: []devices.Zone{b, tri}},
+		},
+		Breaks: conformanceBreaks(),
+		Start: func(t testing.TB) *devicetest.Device {
+			d, err := sim.Start(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := d.Close(); err != nil {
+					t.Errorf("close the simulated device: %v", err)
+				}
+			})
+			w := devicetest.NewWire(t, d.Addr(), []string{simPassword}, writesOwn)
+			drv := hikvision.Driver(hikvision.Options{Web: web.Options{Timeout: 2 * time.Second}})
+			ignore := func(name string) func(testing.TB) {
+				return func(t testing.TB) {
+					if err := d.SetFault(name, true); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			return &devicetest.Device{
+				Wire: w,
+				Open: func(ctx context.Context) ([]devices.Camera, error) {
+					return drv.Open(ctx, devices.Target{
+						Found:       devices.Found{Address: w.Address(), Interface: "lo"},
+						Credentials: devices.Credentials{User: c.User, Password: simPassword},
+					})
+				},
+				Shows: func(t testing.TB, lens int, c devices.Cover) bool {
+					p, err := d.Picture(lens + 1)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return devicetest.Covered(p, c)
+				},
+				Keeps: func(_ testing.TB, lens int) string {
+					var list []string
+					for _, m := range d.Masks() {
+						if m.Lens == lens+1 {
+							list = append(list, fmt.Sprintf("%t %v", m.Enabled, m.Polygon))
+						}
+					}
+					slices.Sort(list)
+					return strings.Join(list, "\n")
+				},
+				Others:  conformanceOthers(d),
+				Ignores: map[string]func(testing.TB){"ignores": ignore(sim.FaultVendorIgnores), "shrinks": ignore(sim.FaultMaskShrunk)},
+			}
+		},
+	}
+}
+
+// byHand sends a request as somebody else would.
+func byHand(t testing.TB, d *sim.Device, method, path, body string) {
+	t.Helper()
+	client := &http.Client{
+		Transport: &digest.Transport{Username: "agent", Password: simPassword, Transport: &http.Transport{DisableKeepAlives: true}},
+		Timeout:   10 * time.Second,
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+d.Addr()+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close() //nolint:errcheck // it was only read
+	if res.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("%s: %s", path, res.Status)
+	}
+}
+
+func conformanceDevices() map[string]sim.Camera {
+	return map[string]sim.Camera{"two lenses": {Lenses: 2}}
+}
+
+func conformanceBreaks() map[string]string {
+	return map[string]string{"nothing is written that the journal lacks": "it takes the state of another method for its own"}
+}
+
+func conformanceOthers(d *sim.Device) []devicetest.Other {
+	const path = "/ISAPI/System/Video/inputs/channels/1/privacyMask"
+	const mine = `<PrivacyMaskRegion version="2.0" xmlns="http://www.hikvision.com/ver20/XMLSchema"><id>4</id><enabled>true</enabled><RegionCoordinatesList><RegionCoordinates><positionX>352</positionX><positionY>432</positionY></RegionCoordinates><RegionCoordinates><positionX>528</positionX><positionY>432</positionY></RegionCoordinates><RegionCoordinates><positionX>528</positionX><positionY>576</positionY></RegionCoordinates><RegionCoordinates><positionX>352</positionX><positionY>576</positionY></RegionCoordinates></RegionCoordinatesList></PrivacyMaskRegion>`
+	has := func(testing.TB) bool {
+		return slices.ContainsFunc(d.Masks(), func(m sim.Mask) bool {
+			return m.Lens == 1 && m.Enabled && len(m.Polygon) == 4 && m.Polygon[0] == sim.Point{X: 0.5, Y: 0.25}
+		})
+	}
+	return []devicetest.Other{{
+		Name: "a region made by hand", Early: true,
+		Change: func(t testing.TB) {
+			byHand(t, d, http.MethodPut, path, `<PrivacyMask version="2.0" xmlns="http://www.hikvision.com/ver20/XMLSchema"><enabled>true</enabled></PrivacyMask>`)
+			byHand(t, d, http.MethodPut, path+"/regions/4", mine)
+		},
+		Stays: has,
+	}}
+}
