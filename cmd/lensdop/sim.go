@@ -77,6 +77,9 @@ func simCameraCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cam.Scene.Room, cam.Overlay = sim.Room(room), sim.Overlay(overlay)
+			if cam.Maker != "" && !c.Flags().Changed("vendor") {
+				cam.Vendor = "" // that of the maker
+			}
 			if slices.Contains(faults, sim.FaultSelfSigned) {
 				cam.TLS = true
 			}
@@ -145,6 +148,11 @@ func simCameraCommand() *cobra.Command {
 	f.BoolVar(&cam.SplitConfigurations, "split", false, "the second stream has a video source configuration of its own")
 	f.IntVar(&cam.Microphones, "microphones", 0, "how many it has; 0 is one with --sound")
 	f.BoolVar(&cam.Sound, "sound", false, "has a microphone")
+	f.StringVar(&cam.Maker, "maker", "", "has that maker's own mask interface, and its name: "+strings.Join(sim.Makers(), ", "))
+	f.BoolVar(&cam.NoONVIF, "no-onvif", false, "speaks the maker's own interface and RTSP only")
+	f.BoolVar(&cam.PrivacyMasking, "privacy-masking", false, "keeps a Dahua's masks as newer firmware does")
+	f.BoolVar(&cam.Mirror, "mirror", false, "turns the picture left to right")
+	f.BoolVar(&cam.UpsideDown, "upside-down", false, "turns the picture by half a turn")
 	f.BoolVar(&cam.Masks, "masks", true, "has Media2 privacy masks")
 	f.BoolVar(&cam.RectangleOnly, "rectangle-only", false, "masks are rectangles")
 	f.BoolVar(&cam.SubStream, "substream", true, "has a second stream of half the size")
