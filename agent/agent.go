@@ -66,6 +66,7 @@ type Agent struct {
 	lines      []*line
 	scans      []rules.Scan
 	findings   []rules.Finding
+	tried      []state.Tried               // logins that devices were sold with
 	waiting    []Ask                       // consents that are asked for
 	refused    map[wire.DesiredResult]bool // told since the last good document
 	doubted    bool                        // the last server time did not fit, and that was told
@@ -220,6 +221,9 @@ func (a *Agent) run(ctx context.Context) error {
 	run("cameras", a.keepLoop)
 	run("events", a.watchLoop)
 	run("rules", a.evaluateLoop)
+	if a.cfg.TrySoldWith {
+		run("logins that devices are sold with", a.soldWithLoop)
+	}
 	run("clock", a.floorLoop)
 	for _, l := range a.lines {
 		run("reader "+l.cfg.Port, func(ctx context.Context) error { return a.readLoop(ctx, l) })

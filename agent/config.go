@@ -36,9 +36,12 @@ type Config struct {
 	// Consent lists the models that may be written to in a way that was read
 	// about and not tried.
 	Consent []ConsentConfig `yaml:"consent"`
-	Readers ReadersConfig   `yaml:"readers"`
-	Decoder DecoderConfig   `yaml:"decoder"`
-	Every   EveryConfig     `yaml:"every"`
+	// TrySoldWith lets the agent try, now and then, whether registered devices
+	// open by the login that their maker sold them with.
+	TrySoldWith bool          `yaml:"try_sold_with"`
+	Readers     ReadersConfig `yaml:"readers"`
+	Decoder     DecoderConfig `yaml:"decoder"`
+	Every       EveryConfig   `yaml:"every"`
 }
 
 // ServerConfig says where the policy server is and whose word counts.

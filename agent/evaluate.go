@@ -197,6 +197,9 @@ func (a *Agent) facts(o *orders) rules.Facts {
 			x.Trouble = k.trouble.Error()
 		}
 		if b := a.bestBox(c.Identity); b != nil {
+			if i, up := k.info.Get(); up {
+				x.SoldWith = a.soldWith(i, deviceKey(b.found), a.tried, a.logins.For(b.found))
+			}
 			x.Network, x.FirstSeen = networkOf(b.found), b.found.FirstSeen
 			x.Account = a.logins.For(b.found).User
 		}

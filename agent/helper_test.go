@@ -337,7 +337,7 @@ func (c *fakeCam) call(ctx context.Context) error {
 func (c *fakeCam) Info() devices.Info {
 	c.b.mu.Lock()
 	defer c.b.mu.Unlock()
-	return devices.Info{Driver: c.b.driverName(), Address: c.b.address, Endpoint: boxID, Serial: c.b.serial, Vendor: c.b.make.Vendor, Model: c.b.make.Model}
+	return devices.Info{Driver: c.b.driverName(), Address: c.b.address, Endpoint: boxID, Serial: c.b.serial, Vendor: c.b.make.Vendor, Model: c.b.make.Model, Firmware: c.b.make.Firmware}
 }
 
 func (c *fakeCam) Watch(context.Context, func(devices.Event)) error { return devices.ErrUnsupported }

@@ -109,6 +109,28 @@ func Prefer(notes []Note, i devices.Info, m devices.Method, drivers []string) []
 	return out
 }
 
+// SoldWith is a login that a device was sold with.
+type SoldWith struct {
+	Login
+
+	// Name tells it apart: the note's folder and its number there, from 1.
+	Name string
+}
+
+// Logins lists those that a device may have been sold with, the most
+// particular note's first, each once.
+func Logins(notes []Note, i devices.Info) []SoldWith {
+	var out []SoldWith
+	for _, n := range For(notes, i) {
+		for k, l := range n.Logins {
+			if !slices.ContainsFunc(out, func(x SoldWith) bool { return x.User == l.User && x.Password == l.Password }) {
+				out = append(out, SoldWith{Login: l, Name: fmt.Sprintf("%s#%d", n.Folder, k+1)})
+			}
+		}
+	}
+	return out
+}
+
 // Hole is a weakness that a device has, as far as its firmware tells.
 type Hole struct {
 	Weakness

@@ -36,6 +36,8 @@ type Note struct {
 	Covers []Cover `yaml:"covers"`
 	// Sessions is how many streams it serves at once, if known.
 	Sessions Sessions `yaml:"sessions"`
+	// Logins are those that the device was sold with.
+	Logins []Login `yaml:"logins"`
 	// Quirks are what a client must know to talk to it.
 	Quirks []Fact `yaml:"quirks"`
 	// Weaknesses are what an owner should know of it.
@@ -77,6 +79,13 @@ type Cover struct {
 type Sessions struct {
 	Most int `yaml:"most"` // 0: not known
 	Fact `yaml:",inline"`
+}
+
+// Login is one that a device was sold with, before anybody chose a password.
+type Login struct {
+	User     string `yaml:"user"`
+	Password string `yaml:"password"`
+	Fact     `yaml:",inline"`
 }
 
 // Weakness is what an owner should know of a device.
@@ -211,6 +220,12 @@ func (n Note) validate() error {
 	}
 	if n.Sessions.Most != 0 {
 		check("sessions", n.Sessions.Fact)
+	}
+	for i, l := range n.Logins {
+		if l.User == "" || l.ID != "" {
+			fault("logins[%d]: it has a user, and no id", i)
+		}
+		check(fmt.Sprintf("logins[%d]", i), l.Fact)
 	}
 	facts := slices.Clone(n.Quirks)
 	for _, w := range n.Weaknesses {

@@ -75,6 +75,8 @@ func TestParseRefuses(t *testing.T) {
 		{"bounds of nothing", "weaknesses: []", "weaknesses: [{id: hole, text: t, mark: read, source: run, affected: {}}]", "leave it out"},
 		{"no version", "weaknesses: []", "weaknesses: [{id: hole, text: t, mark: read, source: run, affected: {below: new}}]", "no version"},
 		{"no day", "weaknesses: []", "weaknesses: [{id: hole, text: t, mark: read, source: run, affected: {built_before: May}}]", "no day"},
+		{"a login from nowhere", "covers:", "logins: [{user: admin, password: x, text: t, mark: read, source: dream}]\ncovers:", `source "dream"`},
+		{"a login of nobody", "covers:", "logins: [{password: x, text: t, mark: read, source: run}]\ncovers:", "has a user"},
 		{"unknown kind", "kind: camera", "kind: toaster", "none of"},
 		{"no source", "source: run}]", "source: hearsay}]", `source "hearsay" is not in sources`},
 		{"no firmware", `firmware: "1", kind`, `firmware: "", kind`, "all needed"},
@@ -243,6 +245,22 @@ func TestHoles(t *testing.T) {
 	}
 	if sim := Holes(notes, devices.Info{Vendor: "Lensdop Simulated", Model: "Duo-2L"}); len(sim) != 0 {
 		t.Errorf("the simulator: %v", sim)
+	}
+}
+
+func TestLogins(t *testing.T) {
+	one, two := Login{User: "admin", Password: "one"}, Login{User: "admin", Password: "two"}
+	notes := []Note{
+		{Folder: "make", Match: &Match{Vendor: "V*", Model: "*"}, Logins: []Login{one, two}},
+		{Folder: "model", Match: &Match{Vendor: "V*", Model: "M"}, Logins: []Login{two}},
+		{Folder: "other", Match: &Match{Vendor: "W", Model: "*"}, Logins: []Login{{User: "root"}}},
+	}
+	var got []string
+	for _, l := range Logins(notes, devices.Info{Vendor: "V", Model: "M"}) {
+		got = append(got, l.Name+" "+l.Password)
+	}
+	if want := []string{"model#1 two", "make#1 one"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -60,6 +60,11 @@ func secNoted(notes ...string) func(*rules.Facts) {
 	}
 }
 
+// secSold is a camera of which the site lets us try the maker's login.
+func secSold(opens devices.Value[bool]) func(*rules.Facts) {
+	return func(f *rules.Facts) { f.Cameras[cam].SoldWith = opens }
+}
+
 func secRefused(list ...rules.Failure) func(*rules.Facts) {
 	return func(f *rules.Facts) {
 		for i := range list {
@@ -122,6 +127,8 @@ func securityCases() []ruleCase {
 	return []ruleCase{
 		{"SEC-1", "login needed", seen(no, yes), anonymous, rules.Pass},
 		{"SEC-1", "opens without a login", seen(yes, yes), anonymous, rules.Fail},
+		{"SEC-1", "opens by the login that it was sold with", secSold(yes), "SEC-1/sold-with/de-polder/entree", rules.Fail},
+		{"SEC-1", "does not open by the logins that it was sold with", secSold(no), "SEC-1/sold-with/de-polder/entree", rules.Pass},
 		{"SEC-1", "login not asked about", none, anonymous, rules.Unproven},
 		{"SEC-1", "login unreadable", seen(devices.Unreadable[bool](errRead), yes), anonymous, rules.Unproven},
 		{"SEC-1", "login needed, asked long ago", locWith(seen(no, yes), camAsked(-3*time.Hour)), anonymous, rules.Unproven},

@@ -118,6 +118,9 @@ type Camera struct {
 	// Account is the user name that Lensdop itself logs in with; empty if it
 	// has none, or nobody knows.
 	Account string
+	// SoldWith tells whether the device opens by the login that its maker sold
+	// it with; not known where nobody may try.
+	SoldWith devices.Value[bool]
 	// Notes are the folders of the firmware notes about the device, and Holes
 	// the weaknesses that these know of its firmware.
 	Notes []string

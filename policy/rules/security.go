@@ -26,6 +26,7 @@ func secured(s *sheet) {
 			s.conclude("anonymous", out)
 		}
 		encryption(s, target, f)
+		soldWith(s, target, f)
 	}
 	shares(s)
 }
@@ -46,6 +47,25 @@ func encryption(s *sheet, target Target, c Camera) {
 		f.Remedy = policy.Text{NL: "Zet TLS aan (HTTPS, RTSPS). Kan het apparaat dat niet, zet het dan op een eigen netwerk.", FR: "Activez TLS (HTTPS, RTSPS). Si l'appareil ne le peut pas, placez-le sur un réseau à part.", EN: "Switch TLS on (HTTPS, RTSPS). If the device cannot, give it a network of its own."}
 	}
 	s.conclude("encrypted", f)
+}
+
+// soldWith finds a device that still opens by the login that its maker sold it
+// with. Where the site lets nobody try, nothing is said.
+func soldWith(s *sheet, target Target, c Camera) {
+	opens, known := c.SoldWith.Get()
+	if !known {
+		return
+	}
+	f := Finding{
+		Target: target, Evidence: []Evidence{{Kind: "setting", Value: "login that it was sold with"}}, Status: Pass,
+		Text: say("Camera %s gaat niet open met de bekende inloggegevens waarmee zij verkocht werd.", "La caméra %s ne s'ouvre pas avec les identifiants connus de sa vente.", "Camera %s does not open by the known logins that it was sold with.", target.Camera),
+	}
+	if opens {
+		f.Status, f.Severity = Fail, Critical
+		f.Text = say("Camera %s gaat open met de inloggegevens waarmee zij verkocht werd: iedereen die haar bereikt kan meekijken en haar instellen.", "La caméra %s s'ouvre avec les identifiants de sa vente: quiconque l'atteint peut regarder et la régler.", "Camera %s opens by the login that it was sold with: whoever reaches it can watch and set it.", target.Camera)
+		f.Remedy = policy.Text{NL: "Kies een eigen wachtwoord, en kijk wie mee kon kijken.", FR: "Choisissez un mot de passe propre, et voyez qui a pu regarder.", EN: "Choose a password of your own, and see who could have looked."}
+	}
+	s.conclude("sold-with", f)
 }
 
 // shares judges the stores of the site: none can be read without an account.
