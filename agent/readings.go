@@ -14,6 +14,9 @@ import (
 // was last asked, and with what the firmware notes know of it.
 func (a *Agent) readings(x *rules.Camera) {
 	obs := x.Observation
+	if x.Reach == "" && obs.IsZero() {
+		return // nobody tried yet: the next minute tells
+	}
 	x.Services, x.ServicesAsked = services(obs)
 	x.Analytics = reading(obs, func(o devices.Observation) devices.Value[[]string] { return o.Analytics })
 	x.Anonymous = reading(obs, func(o devices.Observation) devices.Value[bool] { return o.Anonymous })
@@ -23,8 +26,8 @@ func (a *Agent) readings(x *rules.Camera) {
 }
 
 // reading is one fact of an observation. Without an observation it is
-// unreadable for the same reason: the installation asks, so that nobody was
-// asked yet is not that nobody asks. What a driver never asks stays not asked.
+// unreadable for the same reason: this installation asks, and got no answer.
+// What a driver never asks stays not asked.
 func reading[T any](obs devices.Value[devices.Observation], get func(devices.Observation) devices.Value[T]) devices.Value[T] {
 	o, ok := obs.Get()
 	if !ok {

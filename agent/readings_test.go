@@ -69,13 +69,13 @@ func TestServicesOfACard(t *testing.T) {
 	}
 }
 
-// What was not asked yet is not what nobody asks: rules take a zero Value for
-// the second.
-func TestNothingAskedYet(t *testing.T) {
+// That a device was not reached is not that nobody asks: rules take a zero Value
+// for the second.
+func TestNoAnswer(t *testing.T) {
 	g := newGateway(t, config(t.TempDir(), 1), Parts{})
 	defer g.close(t)
 	for name, obs := range map[string]devices.Value[devices.Observation]{"not asked": {}, "silent": devices.Unreadable[devices.Observation](errors.New("silent"))} {
-		x := rules.Camera{Observation: obs}
+		x := rules.Camera{Reach: rules.Missing, Observation: obs}
 		g.readings(&x)
 		for _, v := range []interface {
 			IsZero() bool
@@ -88,6 +88,10 @@ func TestNothingAskedYet(t *testing.T) {
 		if x.Holes.IsZero() || x.Holes.Why() == "" {
 			t.Errorf("%s: holes %v", name, x.Holes)
 		}
+	}
+	var x rules.Camera
+	if g.readings(&x); !x.Services.IsZero() || !x.Holes.IsZero() {
+		t.Errorf("before anybody tried: services %v, holes %v", x.Services, x.Holes)
 	}
 }
 

@@ -24,9 +24,20 @@ func analyticName(s string) string {
 	}, s)
 }
 
-// namedAnalytic tells that the protocol names an analytic of a device. The
-// whole name counts: "face" does not let a camera recognise faces.
+// namedAnalytic tells that the protocol names an analytic of a device: by its
+// type, where the device tells one behind the name ("Entrance (FaceDetector)"),
+// or by the whole. The name before a type does not count, since whoever
+// installs the camera chooses it.
 func namedAnalytic(name string, lists ...[]string) bool {
+	if i := strings.LastIndex(name, " ("); i > 0 && strings.HasSuffix(name, ")") && namedWord(name[i+2:len(name)-1], lists...) {
+		return true
+	}
+	return namedWord(name, lists...)
+}
+
+// namedWord tells that a name is in one of the lists. The whole name counts:
+// "face" does not let a camera recognise faces.
+func namedWord(name string, lists ...[]string) bool {
 	for _, list := range lists {
 		if slices.ContainsFunc(list, func(have string) bool { return analyticName(have) == analyticName(name) }) {
 			return true
@@ -256,7 +267,7 @@ func (s *sheet) fieldsOnly(st policy.Store, q policy.Processing, fields []string
 	}
 	var more []string
 	for _, have := range fields {
-		if !namedAnalytic(have, named) {
+		if !namedWord(have, named) {
 			more = append(more, have)
 		}
 	}

@@ -311,7 +311,9 @@ func purposesCases() []ruleCase {
 		{"PUR-10", "not adopted", func(*rules.Facts) {}, "PUR-10/de-polder", rules.NotApplicable},
 		{"PUR-10", "services of the protocol", purCan, "PUR-10/services/de-polder/entree", rules.Pass},
 		{"PUR-10", "a service more", locWith(purCan, func(f *rules.Facts) { f.Cameras[cam].Services = devices.Of([]string{"rtsp", policy.ServiceP2P}) }), "PUR-10/services/de-polder/entree", rules.Fail},
-		{"PUR-10", "the protocol names no services", locWith(purCan, func(f *rules.Facts) { f.Protocol.Cameras[cam].Services = nil }), "PUR-10/services/de-polder/entree", rules.Unproven},
+		{"PUR-10", "the protocol names no services", locWith(purCan, func(f *rules.Facts) {
+			f.Protocol.Cameras[cam].Services, f.Protocol.CameraDefaults.Services = nil, nil
+		}), "PUR-10/services/de-polder/entree", rules.Unproven},
 		{"PUR-10", "the protocol allows none", locWith(purCan, func(f *rules.Facts) { f.Protocol.Cameras[cam].Services = []string{} }), "PUR-10/services/de-polder/entree", rules.Fail},
 		{"PUR-10", "the defaults name them", locWith(purCan, func(f *rules.Facts) {
 			f.Protocol.Cameras[cam].Services, f.Protocol.CameraDefaults.Services = nil, []string{policy.ServiceRTSP}
@@ -334,6 +336,10 @@ func purposesCases() []ruleCase {
 		{"PUR-10", "turning read long ago", locWith(purCan, func(f *rules.Facts) { locPTZ(f, cam, devices.Of(false)) }, camAsked(-3*time.Hour)), "PUR-10/ptz/de-polder/entree", rules.Unproven},
 		{"PUR-10", "analytics that the device has no way to tell", locWith(purCan, func(f *rules.Facts) { f.Cameras[cam].Analytics = devices.NotSupported[[]string]() }), "PUR-10/analytics/de-polder/entree", rules.Unproven},
 		{"PUR-10", "analytics of the protocol", purCan, "PUR-10/analytics/de-polder/entree", rules.Pass},
+		{"PUR-10", "the type is in the protocol, whatever the name", locWith(purCan, purAnalytics("Hall (CellMotionEngine)")), "PUR-10/analytics/de-polder/entree", rules.Pass},
+		{"PUR-10", "the name is in the protocol, and hides another type", locWith(purCan, purAnalytics("CellMotionEngine (FaceDetector)")), "PUR-10/analytics/de-polder/entree", rules.Fail},
+		{"PUR-10", "name and type are in the protocol", locWith(purCan, purAnalytics("Hall (FaceDetector)"), func(f *rules.Facts) { f.Protocol.Cameras[cam].Analytics = []string{"Hall (FaceDetector)"} }), "PUR-10/analytics/de-polder/entree", rules.Pass},
+		{"PUR-10", "a type that is a part of another", locWith(purCan, purAnalytics("Hall (MyCellMotionEngine)")), "PUR-10/analytics/de-polder/entree", rules.Fail},
 		{"PUR-10", "face recognition", locWith(purCan, purAnalytics("acme:FaceRecognition")), "PUR-10/analytics/de-polder/entree", rules.Fail},
 		{"PUR-10", "a word within a name is not that name", locWith(purCan, purAnalytics("acme:FaceRecognition"), func(f *rules.Facts) { f.Protocol.Cameras[cam].Analytics = []string{"face"} }), "PUR-10/analytics/de-polder/entree", rules.Fail},
 		{"PUR-10", "the processing names it", locWith(purCan, purAnalytics("acme:LineCrossing"), func(f *rules.Facts) { f.Protocol.Processing[0].DataCategories.Analytics = []string{"line-crossing"} }), "PUR-10/analytics/de-polder/entree", rules.Pass},

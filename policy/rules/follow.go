@@ -64,7 +64,8 @@ func Follow(earlier *Finding, f Finding) Finding {
 
 // SameVerdict tells that a finding says what it said before. Numbers may differ
 // from look to look; only a change of verdict is stored and told, since measures
-// over time tell who is where. A waiver that begins or ends is another verdict.
+// over time tell who is where. A waiver that begins or ends is another verdict,
+// and so is another reason why something is undelivered, which measures nothing.
 func SameVerdict(a, b Finding) bool {
 	waiver := func(f Finding) string {
 		if f.Waiver == nil {
@@ -73,5 +74,5 @@ func SameVerdict(a, b Finding) bool {
 		return f.Waiver.ID
 	}
 	return a.Status == b.Status && a.Severity == b.Severity && a.Target == b.Target && a.Protocol == b.Protocol &&
-		a.Undelivered == b.Undelivered && waiver(a) == waiver(b)
+		a.Undelivered == b.Undelivered && (!a.Undelivered || a.Text == b.Text) && waiver(a) == waiver(b)
 }

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/lensdop/lensdop/policy"
 	"github.com/lensdop/lensdop/policy/rules"
 )
 
@@ -105,4 +106,29 @@ func TestFollowLaws(t *testing.T) {
 			earlier = &got
 		}
 	})
+}
+
+// Numbers in a text move from look to look, and are not told; what is
+// undelivered measures nothing, so that another reason for it is.
+func TestSameVerdict(t *testing.T) {
+	one := rules.Finding{ID: "x", Status: rules.Unproven, Severity: rules.High, Text: policy.Text{EN: "margin 3"}}
+	for _, x := range []struct {
+		name   string
+		change func(a, b *rules.Finding)
+		same   bool
+	}{
+		{"another number", func(_, b *rules.Finding) { b.Text.EN = "margin 4" }, true},
+		{"another status", func(_, b *rules.Finding) { b.Status = rules.Fail }, false},
+		{"another severity", func(_, b *rules.Finding) { b.Severity = rules.Low }, false},
+		{"undelivered now", func(_, b *rules.Finding) { b.Undelivered = true }, false},
+		{"undelivered still", func(a, b *rules.Finding) { a.Undelivered, b.Undelivered = true, true }, true},
+		{"undelivered for another reason", func(a, b *rules.Finding) { a.Undelivered, b.Undelivered, b.Text.EN = true, true, "no way to ask" }, false},
+		{"waived now", func(_, b *rules.Finding) { b.Waiver = &rules.WaivedBy{ID: "w"} }, false},
+	} {
+		a, b := one, one
+		x.change(&a, &b)
+		if rules.SameVerdict(a, b) != x.same || rules.SameVerdict(b, a) != x.same {
+			t.Errorf("%s: same %t, want %t", x.name, !x.same, x.same)
+		}
+	}
 }

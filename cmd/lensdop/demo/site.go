@@ -75,15 +75,19 @@ func startSite(ctx context.Context, o Options, say func(string, ...any)) (*site,
 	err := errors.Join(
 		start(&s.hall, "11", sim.Camera{
 			Name: "hal", Endpoint: hallEndpoint, Vendor: "Lensdop Simulated", Model: "Duo-2L", Firmware: "2.4.1", Serial: "LM-2L-0001", MAC: "02:00:5e:10:00:01",
-			Lenses: 2, Masks: true, Scene: sim.Scene{Room: sim.RoomHall, Seed: 11}, OSD: []string{"De Polder hal"},
+			Lenses: 2, Masks: true, Scene: sim.Scene{Room: sim.RoomHall, Seed: 11}, OSD: []string{"De Polder hal"}, Analytics: []sim.Module{},
 		}),
 		start(&s.entrance, "12", sim.Camera{
 			Name: "entree", Endpoint: entranceEndoint, Vendor: "Lensdop Simulated", Model: "Turn-1P", Firmware: "1.9.0", Serial: "LM-PTZ-0002", MAC: "02:00:5e:10:00:02",
-			PTZ: true, Masks: true, Codec: h265, Scene: sim.Scene{Room: sim.RoomCorridor, Seed: 22}, SubStream: true, OSD: []string{"De Polder entree"},
+			PTZ: true, Masks: true, Codec: h265, Scene: sim.Scene{Room: sim.RoomCorridor, Seed: 22}, SubStream: true, OSD: []string{"De Polder entree"}, Analytics: []sim.Module{},
+			// It recorded on its own card until the recorder came; what is left goes by itself.
+			Recorder: &sim.Recorder{Retention: 28 * 24 * time.Hour, Reach: 12 * 24 * time.Hour, Idle: true},
 		}),
 		start(&s.carPark, "13", sim.Camera{
 			Name: "parkeerterrein", Endpoint: carParkEndpoint, Vendor: "Lensdop Simulated", Model: "Bullet-1", Firmware: "3.0.2", Serial: "LM-BUL-0003", MAC: "02:00:5e:10:00:03",
 			Sound: true, Masks: true, Codec: h264, Scene: sim.Scene{Room: sim.RoomCounter, Seed: 33}, OSD: []string{"De Polder parkeerterrein"},
+			// As it left the factory, and no protocol names it.
+			Analytics: []sim.Module{{Name: "MotionDetection", Type: "CellMotionEngine"}},
 		}),
 		start(&s.stray, "66", sim.Camera{
 			Name: "babycam", Endpoint: strayEndpoint, Vendor: "Noname", Model: "MiniCam", Firmware: "0.1", Serial: "NN-0001", MAC: "02:00:5e:10:00:63",
