@@ -171,9 +171,16 @@ func TestOwnWorkIsNoAlarm(t *testing.T) {
 	b.say[0] <- initial // while the whole picture is covered
 	b.say[0] <- changedScene(false)
 	b.say[0] <- devices.Event{Kind: devices.EventTamper, Topic: "Device/Casing/Tampering", On: devices.Of(false), Initial: true}
+	// A cover that is put back is our work too, though nothing new is ordered.
+	b.set(func() { b.masks[0] = b.masks[0][:1] })
+	g.kickAll()
+	eventually(t, "covered again", func() bool { return b.covered(0) && g.camera(hallNoord).Obeys })
+	b.say[0] <- changedScene(true)
+	b.say[0] <- changedScene(false)
 	if got := g.alarms(t); len(got) != 0 {
 		t.Errorf("our own work is told: %+v", got)
 	}
+	g.later(time.Hour)
 	b.say[0] <- changedScene(true) // somebody else
 	eventually(t, "told", func() bool { return len(g.alarms(t)) == 1 })
 	if got := g.alarms(t)[0]; got.State != wire.AlarmOn || got.Topic != "VideoSource/GlobalSceneChange" {

@@ -96,7 +96,7 @@ func TestSimulatedEvents(t *testing.T) {
 					t.Fatal("no initial states")
 				}
 			}
-			second := listen(t, cams[1])
+			second, refused := listen(t, cams[1]), d.Stats().Refused
 			raise := func(topic string, lens int) {
 				t.Helper()
 				if err := d.Raise(topic, lens, true); err != nil {
@@ -128,6 +128,10 @@ func TestSimulatedEvents(t *testing.T) {
 			second.stop()
 			if err := second.ended(); !errors.Is(err, context.Canceled) || d.Subscriptions() != 0 {
 				t.Errorf("%v, and %d subscriptions are left", err, d.Subscriptions())
+			}
+			// A nonce may grow old once; a login that is made up wrongly is refused each time.
+			if n := d.Stats().Refused - refused; n > 2 {
+				t.Errorf("%d requests were refused for their login", n)
 			}
 			for _, o := range append(first.rest(), second.rest()...) {
 				if o.Topic == "VideoSource/MotionAlarm" {
