@@ -148,7 +148,7 @@ func simCameraCommand() *cobra.Command {
 	f.BoolVar(&cam.SplitConfigurations, "split", false, "the second stream has a video source configuration of its own")
 	f.IntVar(&cam.Microphones, "microphones", 0, "how many it has; 0 is one with --sound")
 	f.BoolVar(&cam.Sound, "sound", false, "has a microphone")
-	f.StringVar(&cam.Maker, "maker", "", "has that maker's own mask interface, and its name: "+strings.Join(sim.Makers(), ", "))
+	f.StringVar(&cam.Maker, "maker", "", "has its own masks: "+strings.Join(sim.Makers(), ", "))
 	f.BoolVar(&cam.NoONVIF, "no-onvif", false, "speaks the maker's own interface and RTSP only")
 	f.BoolVar(&cam.PrivacyMasking, "privacy-masking", false, "keeps a Dahua's masks as newer firmware does")
 	f.BoolVar(&cam.Mirror, "mirror", false, "turns the picture left to right")
