@@ -23,7 +23,8 @@ type Driven struct {
 	Method devices.Method
 	// Reported is what the device says is covered.
 	Reported devices.Cover
-	// Wrote tells that the wanted cover differs from the last one written.
+	// Wrote tells that the device was written to for another cover than the
+	// last, to put a lost one back, or to undo one.
 	Wrote bool
 	// Lost tells that the device no longer had a cover that it was read back to
 	// have: it forgot it, or somebody took it away. It is told once.
@@ -51,7 +52,8 @@ type Job struct {
 	// the journal: a kill between the two can neither hide nor repeat it.
 	Lost func(*state.Tx) error
 	// Basis tells what a write by a driver's method rests on, and whether the
-	// site allows it. Nil allows everything.
+	// site allows it. It is asked before the first write of a cover, and before
+	// each one that deletes recordings. Nil allows everything.
 	Basis func(driver string, m devices.Method) (devices.Basis, bool)
 }
 
@@ -59,6 +61,11 @@ type Job struct {
 // of a cover the journal has what was there and what is about to be written;
 // nothing is undone that we did not do, and nothing before what takes its
 // place is held.
+//
+// What one method fails at keeps no other from being held or undone: a
+// recorder that does not answer for its recordings still loses our mask when
+// it is released. Only a refused login, the end of ctx and a journal that
+// cannot be written end the pass.
 func Drive(ctx context.Context, j Job) (Driven, error) {
 	r := &pass{Job: j}
 	var err error
@@ -66,24 +73,49 @@ func Drive(ctx context.Context, j Job) (Driven, error) {
 		return r.Driven, err
 	}
 	picture := devices.Cover{Whole: j.Want.Whole, Zones: j.Want.Zones}
-	if !picture.Empty() || r.sideWanted() {
-		if r.offered, err = j.Device.Methods(ctx); err != nil {
-			return r.Driven, err
-		}
+	if err := r.cover(ctx, picture); err != nil {
+		return r.Driven, errors.Join(r.failed, err)
+	}
+	err = r.undo(ctx, picture)
+	return r.Driven, errors.Join(r.failed, err)
+}
+
+// cover holds what is wanted, the picture first.
+func (r *pass) cover(ctx context.Context, picture devices.Cover) error {
+	if picture.Empty() && !r.sideWanted() {
+		return nil
+	}
+	var err error
+	if r.offered, err = r.Device.Methods(ctx); err != nil {
+		return r.note(ctx, err)
 	}
 	if !picture.Empty() {
 		if err := r.picture(ctx, picture); err != nil {
-			return r.Driven, err
+			return err
 		}
 	}
 	for _, m := range sides() {
-		if c := side(m, j.Want); !c.Empty() && slices.Contains(j.Methods, m) {
+		if c := side(m, r.Want); !c.Empty() && slices.Contains(r.Methods, m) {
 			if _, err := r.hold(ctx, m, c); err != nil {
-				return r.Driven, err
+				return err
 			}
 		}
 	}
-	return r.Driven, r.undo(ctx, picture)
+	return nil
+}
+
+// note keeps what failed on the device for the end of the pass: as the error
+// if it did not answer, else as a trouble. It returns what ends the pass.
+func (r *pass) note(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil, errors.Is(err, devices.ErrLogin):
+		return err
+	case errors.Is(err, devices.ErrUnreachable):
+		r.failed = errors.Join(r.failed, err)
+	default:
+		r.Trouble = append(r.Trouble, err.Error())
+	}
+	return nil
 }
 
 // sides are the methods that do not cover the picture.
@@ -112,6 +144,9 @@ type pass struct {
 
 	journal map[devices.Method]state.Entry
 	offered []devices.Method
+	// unsure are methods that held, and of which the device did not tell now.
+	unsure []devices.Method
+	failed error // what the device did not answer
 }
 
 func (r *pass) sideWanted() bool {
@@ -160,14 +195,25 @@ func (r *pass) hold(ctx context.Context, m devices.Method, c devices.Cover) (boo
 	tell := nothing
 	if e.Held != nil && e.Held.Equal(c) {
 		holds, err := r.Device.Holds(ctx, e.Undo, c)
-		if err != nil || holds {
-			return holds, err
+		if err != nil {
+			// Neither lost nor given up: it stays, and another method tries too.
+			r.unsure = append(r.unsure, m)
+			return false, r.note(ctx, err)
+		}
+		if holds {
+			return true, nil
 		}
 		if slices.Contains(sides(), m) {
 			r.Trouble = append(r.Trouble, fmt.Sprintf("%s was no longer in force; it is put back", m))
-			r.Wrote = true // look again
 		} else {
 			r.Driven.Lost, tell = true, r.Job.Lost
+		}
+		r.Wrote = true // look again
+	}
+	if _, known := r.journal[m]; known && m == devices.MethodRetention {
+		// Each write may delete. A consent that was taken back stops the next.
+		if _, ok := r.allowed(e.Undo); !ok {
+			return false, nil
 		}
 	}
 	first := !slices.ContainsFunc(e.Undo.Wrote, c.Equal)
@@ -206,17 +252,31 @@ func (r *pass) entry(ctx context.Context, m devices.Method) (state.Entry, bool) 
 		return state.Entry{}, false
 	}
 	u := devices.Undo{Method: m, Before: before}
-	if r.Basis != nil {
-		basis, allowed := r.Basis(before.Driver, m)
-		if !allowed {
-			i := r.Device.Info()
-			r.Trouble = append(r.Trouble, fmt.Sprintf("%s by %s is not used: that it works on %s was read and not tried; let lensdop-agent check say what to put under consent in the config",
-				m, before.Driver, strings.TrimSpace(i.Vendor+" "+i.Model)))
-			return state.Entry{}, false
-		}
-		u.Basis = basis
+	allowed := false
+	if u.Basis, allowed = r.allowed(u); !allowed {
+		return state.Entry{}, false
 	}
 	return state.Entry{Camera: r.Camera, Device: r.Device.Info().Device(), Undo: u}, true
+}
+
+// allowed tells what a write rests on, and whether the site has consented to
+// it; without that it says so as a trouble.
+func (r *pass) allowed(u devices.Undo) (devices.Basis, bool) {
+	if r.Basis == nil {
+		return u.Basis, true
+	}
+	basis, allowed := r.Basis(u.Before.Driver, u.Method)
+	if !allowed {
+		i := r.Device.Info()
+		model := strings.TrimSpace(i.Vendor + " " + i.Model)
+		why := fmt.Sprintf("that it works on %s was read and not tried", model)
+		if u.Method == devices.MethodRetention {
+			why = fmt.Sprintf("%s deletes recordings for it, and nothing brings them back", model)
+		}
+		r.Trouble = append(r.Trouble, fmt.Sprintf("%s by %s is not used: %s; let lensdop-agent check say what to put under consent in the config",
+			u.Method, u.Before.Driver, why))
+	}
+	return basis, allowed
 }
 
 // needed tells whether our work by a method must stay.
@@ -226,14 +286,15 @@ func (r *pass) needed(m devices.Method, picture devices.Cover) bool {
 		return slices.Contains(r.Methods, m) && !side(m, r.Want).Empty()
 	case picture.Empty():
 		return false
-	case r.Method == "":
-		return true // nothing else holds the picture
+	case r.Method == "", slices.Contains(r.unsure, m):
+		return true // nothing else holds the picture, or it may be this
 	default:
 		return m == r.Method || m == devices.MethodDeviceMask && len(picture.Zones) > 0
 	}
 }
 
-// undo takes back what is no longer wanted, method by method.
+// undo takes back what is no longer wanted, method by method. What cannot be
+// undone now stays in the journal, and keeps no other from being undone.
 func (r *pass) undo(ctx context.Context, picture devices.Cover) error {
 	left := 0
 	undone := false
@@ -243,22 +304,38 @@ func (r *pass) undo(ctx context.Context, picture devices.Cover) error {
 			continue
 		}
 		e := r.journal[m]
-		err := r.Device.Restore(ctx, e.Undo)
-		switch {
-		case err == nil:
-		case errors.Is(err, devices.ErrForeign):
+		if err := r.Device.Restore(ctx, e.Undo); err != nil && !foreign(err) {
+			left++
+			if err := r.note(ctx, err); err != nil {
+				return err
+			}
+			continue
+		} else if err != nil {
 			// What others changed is theirs now: told, and left alone.
 			r.Trouble = append(r.Trouble, err.Error())
-		default:
-			return err
 		}
 		if err := r.DB.Update(ctx, func(t *state.Tx) error { return t.CloseJournal(r.Camera, e.Device, m) }); err != nil {
 			return err
 		}
-		undone = true
+		undone, r.Wrote = true, true
 	}
 	r.Restored = undone && left == 0 && r.Method == ""
 	return nil
+}
+
+// foreign tells that nothing but the work of others was left. An error that
+// also says that something of ours could not be undone is not that: the
+// journal is all that still knows whose it is.
+func foreign(err error) bool {
+	switch e := err.(type) { //nolint:errorlint // each level is looked at
+	case interface{ Unwrap() []error }:
+		all := e.Unwrap()
+		return len(all) > 0 && !slices.ContainsFunc(all, func(err error) bool { return !foreign(err) })
+	case interface{ Unwrap() error }:
+		return foreign(e.Unwrap())
+	default:
+		return err == devices.ErrForeign //nolint:errorlint // this is the innermost
+	}
 }
 
 func entries(ctx context.Context, db *state.DB, camera, device string) (map[devices.Method]state.Entry, error) {

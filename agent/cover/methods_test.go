@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -12,12 +13,17 @@ import (
 	"github.com/lensdop/lensdop/agent/cover"
 	"github.com/lensdop/lensdop/agent/state"
 	"github.com/lensdop/lensdop/devices"
+	"pgregory.net/rapid"
 )
 
 // turning is a device with every kind of method; each method is a switch.
 type turning struct {
 	on     map[devices.Method]devices.Cover // what each method covers now
 	broken map[devices.Method]error
+	untold map[devices.Method]error // by Holds
+	stuck  map[devices.Method]error // by Restore
+	deaf   error                    // by Methods
+	late   bool                     // what fails was done all the same
 	calls  []string
 	open   bool // the picture was uncovered while the whole of it was wanted
 	whole  bool // it is wanted
@@ -38,7 +44,7 @@ func (d *turning) Methods(context.Context) ([]devices.Method, error) {
 	return []devices.Method{
 		devices.MethodDeviceMask, devices.MethodPark, devices.MethodContact,
 		devices.MethodSoundOff, devices.MethodRecordingOff, devices.MethodRetention,
-	}, nil
+	}, d.deaf
 }
 
 func (d *turning) State(_ context.Context, m devices.Method) (devices.State, error) {
@@ -49,6 +55,9 @@ func (d *turning) State(_ context.Context, m devices.Method) (devices.State, err
 func (d *turning) Apply(_ context.Context, u devices.Undo, c devices.Cover) (devices.Cover, error) {
 	d.calls = append(d.calls, "apply "+string(u.Method))
 	if err := d.broken[u.Method]; err != nil {
+		if d.late {
+			d.on[u.Method] = c
+		}
 		return devices.Cover{}, err
 	}
 	if !slices.ContainsFunc(u.Wrote, c.Equal) {
@@ -60,13 +69,20 @@ func (d *turning) Apply(_ context.Context, u devices.Undo, c devices.Cover) (dev
 }
 
 func (d *turning) Holds(_ context.Context, u devices.Undo, c devices.Cover) (bool, error) {
-	return d.on[u.Method].Includes(c), nil
+	return d.on[u.Method].Includes(c), d.untold[u.Method]
 }
 
 func (d *turning) Restore(_ context.Context, u devices.Undo) error {
 	d.calls = append(d.calls, "restore "+string(u.Method))
 	var before devices.Cover
 	if err := json.Unmarshal(u.Before.Data, &before); err != nil {
+		return err
+	}
+	if err := d.stuck[u.Method]; err != nil {
+		if d.late {
+			d.on[u.Method] = before
+			d.look()
+		}
 		return err
 	}
 	d.on[u.Method] = before
@@ -87,19 +103,22 @@ type site struct {
 	d       *turning
 	methods []devices.Method
 	basis   func(string, devices.Method) (devices.Basis, bool)
+	camera  string
+}
+
+func newTurning() *turning {
+	return &turning{on: map[devices.Method]devices.Cover{}, broken: map[devices.Method]error{}}
 }
 
 func newSite(t *testing.T, methods ...devices.Method) *site {
 	t.Helper()
 	db, _ := setUp(t)
-	return &site{t: t, db: db, d: &turning{on: map[devices.Method]devices.Cover{}, broken: map[devices.Method]error{}}, methods: methods}
+	return &site{t: t, db: db, camera: "entree", d: newTurning(), methods: methods}
 }
 
 func (s *site) drive(want devices.Cover) cover.Driven {
 	s.t.Helper()
-	d, err := cover.Drive(s.t.Context(), cover.Job{
-		DB: s.db, At: time.Unix(1, 0), Camera: "entree", Device: s.d, Methods: s.methods, Want: want, Lost: noLoss, Basis: s.basis,
-	})
+	d, err := s.try(want)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -113,7 +132,9 @@ func (s *site) journalled() (methods []devices.Method) {
 		s.t.Fatal(err)
 	}
 	for _, e := range j {
-		methods = append(methods, e.Undo.Method)
+		if e.Camera == s.camera {
+			methods = append(methods, e.Undo.Method)
+		}
 	}
 	return methods
 }
@@ -231,4 +252,162 @@ func TestWritesNeedConsent(t *testing.T) {
 	if d := s.drive(devices.Cover{}); !d.Restored {
 		t.Errorf("driven %+v", d)
 	}
+}
+
+// try is drive for a pass that may fail.
+func (s *site) try(want devices.Cover) (cover.Driven, error) {
+	return cover.Drive(s.t.Context(), cover.Job{
+		DB: s.db, At: time.Unix(1, 0), Camera: s.camera, Device: s.d, Methods: s.methods, Want: want, Lost: noLoss, Basis: s.basis,
+	})
+}
+
+// A recorder that no longer answers for its recordings, or answers nonsense,
+// keeps neither the picture from being released nor the sound from being cut.
+func TestOneMethodsFaultStopsNoOther(t *testing.T) {
+	week := devices.Cover{MaxAge: 7 * 24 * time.Hour}
+	window := devices.Cover{Whole: true, Sound: true, MaxAge: week.MaxAge}
+	for _, fault := range []error{devices.ErrUnreachable, devices.ErrMalformed, devices.ErrBusy} {
+		for _, c := range []struct {
+			name string
+			set  func(d *turning)
+		}{
+			{"retention is not told", func(d *turning) { d.untold = map[devices.Method]error{devices.MethodRetention: fault} }},
+			{"methods are not told", func(d *turning) { d.deaf = fault }},
+			{"recording cannot be undone", func(d *turning) { d.stuck = map[devices.Method]error{devices.MethodRecordingOff: fault} }},
+		} {
+			t.Run(c.name+": "+fault.Error(), func(t *testing.T) {
+				s := newSite(t, devices.MethodDeviceMask, devices.MethodSoundOff, devices.MethodRecordingOff, devices.MethodRetention)
+				s.drive(window)
+				c.set(s.d)
+				d, err := s.try(week)
+				if !errors.Is(err, fault) && len(d.Trouble) == 0 {
+					t.Errorf("the fault is not told: %+v, %v", d, err)
+				}
+				if s.d.on[devices.MethodDeviceMask].Whole || s.d.on[devices.MethodSoundOff].Sound {
+					t.Errorf("released, and it still has %v", s.d.on)
+				}
+				if d.Restored {
+					t.Error("it says that all is as it was")
+				}
+			})
+		}
+	}
+	s := newSite(t, devices.MethodPark, devices.MethodDeviceMask, devices.MethodSoundOff)
+	s.drive(devices.Cover{Whole: true})
+	s.d.untold = map[devices.Method]error{devices.MethodPark: devices.ErrMalformed}
+	s.d.calls = nil
+	if d, err := s.try(devices.Cover{Whole: true, Sound: true}); err != nil || d.Method != devices.MethodDeviceMask || d.Lost ||
+		!slices.Equal(s.d.calls, []string{"apply device-mask", "apply sound-off"}) {
+		t.Errorf("the park position is not told: %+v, %v by %q; want the next method too, and nothing given up", d, err, s.d.calls)
+	}
+	s.d.untold = nil
+	if d := s.drive(devices.Cover{Whole: true, Sound: true}); d.Method != devices.MethodPark || !slices.Contains(s.d.calls, "restore device-mask") {
+		t.Errorf("told again: %+v by %q", d, s.d.calls)
+	}
+}
+
+// What others changed is theirs, but not together with what is still ours.
+func TestForeignChangesDoNotHideOurs(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		err  error
+		kept bool
+	}{
+		{"foreign", &devices.Error{Err: fmt.Errorf("%w: mask 1", devices.ErrForeign)}, false},
+		{"all foreign", errors.Join(devices.ErrForeign, fmt.Errorf("%w: mask 1", devices.ErrForeign)), false},
+		{"foreign, and ours is still there", &devices.Error{Err: fmt.Errorf("%w; %w", devices.ErrNotApplied, devices.ErrForeign)}, true},
+		{"foreign, and no answer to ours", errors.Join(devices.ErrForeign, devices.ErrBusy), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newSite(t, devices.MethodDeviceMask)
+			s.drive(devices.Cover{Whole: true})
+			s.d.stuck = map[devices.Method]error{devices.MethodDeviceMask: c.err}
+			d, err := s.try(devices.Cover{})
+			if got := len(s.journalled()) > 0; got != c.kept || err != nil || len(d.Trouble) != 1 || d.Restored == c.kept {
+				t.Errorf("kept %t, %+v, %v", got, d, err)
+			}
+		})
+	}
+}
+
+// Retention deletes: a consent that was taken back stops each further write,
+// and no undoing.
+func TestRetentionAsksBeforeEachWrite(t *testing.T) {
+	s := newSite(t, devices.MethodRetention)
+	given := false
+	s.basis = func(string, devices.Method) (devices.Basis, bool) { return devices.BasisAnnounced, given }
+	month, week := devices.Cover{MaxAge: 28 * 24 * time.Hour}, devices.Cover{MaxAge: 7 * 24 * time.Hour}
+	if d := s.drive(month); len(s.d.calls) != 0 || len(d.Trouble) != 1 || !strings.Contains(d.Trouble[0], "deletes recordings") {
+		t.Errorf("without consent: %+v by %q", d, s.d.calls)
+	}
+	given = true
+	if s.drive(month); !slices.Equal(s.d.calls, []string{"apply retention"}) {
+		t.Fatalf("with consent: %q", s.d.calls)
+	}
+	given, s.d.calls = false, nil
+	if d := s.drive(month); len(d.Trouble) != 0 || len(s.d.calls) != 0 {
+		t.Errorf("what is in force: %+v by %q", d, s.d.calls)
+	}
+	if d := s.drive(week); len(d.Trouble) != 1 || len(s.d.calls) != 0 {
+		t.Errorf("a shorter one without consent: %+v by %q", d, s.d.calls)
+	}
+	s.d.on[devices.MethodRetention] = devices.Cover{}
+	if s.drive(month); len(s.d.calls) != 0 {
+		t.Errorf("put back without consent: %q", s.d.calls)
+	}
+	if s.drive(devices.Cover{}); !slices.Equal(s.d.calls, []string{"restore retention"}) {
+		t.Errorf("undone by %q", s.d.calls)
+	}
+}
+
+// Whatever fails at whatever step, done or not, and whatever is wanted in
+// which order: a whole picture that stays wanted is never seen once it was
+// covered, and when the faults are over a release leaves the device as it was.
+func TestFaultsNeitherUncoverNorStay(t *testing.T) {
+	pictures := []devices.Method{devices.MethodDeviceMask, devices.MethodPark, devices.MethodContact}
+	all := append(slices.Clone(pictures), devices.MethodSoundOff, devices.MethodRecordingOff, devices.MethodRetention)
+	s, runs := newSite(t), 0
+	rapid.Check(t, func(t *rapid.T) {
+		runs++
+		s.d, s.camera, s.methods = newTurning(), fmt.Sprint("camera ", runs), rapid.Permutation(all).Draw(t, "methods")
+		covered := func() bool {
+			return slices.ContainsFunc(pictures, func(m devices.Method) bool { return s.d.on[m].Whole })
+		}
+		for range rapid.IntRange(1, 12).Draw(t, "passes") {
+			faults := func(what string) map[devices.Method]error {
+				f := map[devices.Method]error{}
+				for _, m := range all {
+					if err := rapid.SampledFrom([]error{
+						nil, nil, nil, devices.ErrUnreachable, devices.ErrNotApplied, devices.ErrBusy, devices.ErrMalformed, devices.ErrLogin, errors.Join(devices.ErrForeign, devices.ErrNotApplied),
+					}).Draw(t, what); err != nil {
+						f[m] = err
+					}
+				}
+				return f
+			}
+			s.d.broken, s.d.untold, s.d.stuck, s.d.late = faults("apply"), faults("holds"), faults("restore"), rapid.Bool().Draw(t, "late")
+			want := devices.Cover{Whole: rapid.IntRange(0, 3).Draw(t, "whole") > 0, Sound: rapid.Bool().Draw(t, "sound")}
+			if rapid.Bool().Draw(t, "zones") {
+				want.Zones = []devices.Zone{zone("desk", 0.1)}
+			}
+			s.d.whole, s.d.open = want.Whole && covered(), false
+			_, err := s.try(want)
+			_ = err // the faults are ours
+			if s.d.open {
+				t.Fatalf("the picture was seen; %q", s.d.calls)
+			}
+		}
+		s.d.broken, s.d.untold, s.d.stuck, s.d.whole = map[devices.Method]error{}, nil, nil, false
+		if _, err := s.try(devices.Cover{}); err != nil {
+			t.Fatal(err)
+		}
+		for m, c := range s.d.on {
+			if !c.Empty() {
+				t.Fatalf("%s still has %v", m, c)
+			}
+		}
+		if left := s.journalled(); len(left) > 0 {
+			t.Fatalf("the journal still has %q", left)
+		}
+	})
 }
