@@ -279,11 +279,11 @@ func TestConformanceRecording(t *testing.T) {
 				},
 				Stays: func(t testing.TB) bool { return recording(t, d, 0).Active },
 			}}
+			dev.Ignores = maskIgnores(d, sim.FaultRecordingNotStopped)
 		})
 		k.Covers = []devices.Cover{{Whole: true}}
 		k.Without = map[string]string{
 			"never uncovers on the way": "it covers all or nothing",
-			"accepted and not applied":  "the simulated device that goes on recording says that it does not",
 		}
 		devicetest.Run(t, k)
 	})
@@ -304,4 +304,42 @@ func TestConformanceRecording(t *testing.T) {
 		k.Without = map[string]string{"accepted and not applied": "no fault of the simulated device makes it report another retention than the one that was set"}
 		devicetest.Run(t, k)
 	})
+}
+
+func TestConformanceContact(t *testing.T) {
+	c := sim.Camera{Outputs: []sim.Output{{Token: "output_1"}, {Token: "other"}}, Shutter: sim.Shutter{Output: "output_1"}}
+	means := []devices.Means{{Index: 1, Contact: "output_1"}}
+	k := simKit(c, devices.MethodContact, means, func(_ testing.TB, d *sim.Device, dev *devicetest.Device) {
+		dev.Keeps = func(t testing.TB, _ int) string {
+			t.Helper()
+			var all []string
+			for _, token := range []string{"output_1", "other"} {
+				o, active, closed, err := d.Output(token)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, fmt.Sprintf("%+v active %t, closed %t", o, active, closed))
+			}
+			return strings.Join(all, "; ")
+		}
+		dev.Others = []devicetest.Other{{
+			Name: "opened by hand", Untold: true,
+			Change: func(t testing.TB) {
+				if err := d.SetOutput("output_1", false); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Stays: func(t testing.TB) bool {
+				_, active, _, err := d.Output("output_1")
+				return err == nil && !active
+			},
+		}}
+	})
+	k.Covers = []devices.Cover{{Whole: true}}
+	k.Without = map[string]string{
+		"never uncovers on the way":      "it covers all or nothing",
+		"accepted and not applied":       "a circuit that stays as it was is seen in the picture only",
+		"lenses do not touch each other": "the shutter is that of one lens",
+	}
+	devicetest.Run(t, k)
 }
