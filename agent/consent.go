@@ -14,7 +14,8 @@ import (
 )
 
 // ConsentConfig lets the agent write to one model in a way that nobody has
-// seen work: what is known of it was read in a manual or a source.
+// seen work, since what is known of it was read in a manual or a source; or in
+// one that cannot be undone.
 type ConsentConfig struct {
 	Vendor string         `yaml:"vendor" json:"vendor"`
 	Model  string         `yaml:"model" json:"model"`
@@ -26,8 +27,8 @@ type Ask struct {
 	ConsentConfig
 
 	Driver string `json:"driver"`
-	// Rests is what the write rests on, as the firmware note says it; empty
-	// if no note speaks of the model.
+	// Rests is what the write rests on, as the firmware note says it, or why it
+	// cannot be undone; empty if no note speaks of the model.
 	Rests string `json:"rests,omitempty"`
 	// Cameras of the register that wait for it.
 	Cameras []string `json:"cameras"`
@@ -52,9 +53,14 @@ func (c Config) allowed(i devices.Info, m devices.Method) bool {
 func (a *Agent) basis(i devices.Info) func(string, devices.Method) (devices.Basis, bool) {
 	return func(driver string, m devices.Method) (devices.Basis, bool) {
 		b := firmwarenotes.Basis(a.notes, i, driver, m)
-		return b, b != devices.BasisRead || a.cfg.allowed(i, m)
+		return b, b != devices.BasisRead && !destroys(m) || a.cfg.allowed(i, m)
 	}
 }
+
+// destroys tells that what a method makes a device do cannot be undone,
+// whatever it rests on. A recording that is deleted may be one that the police
+// asked to keep, which neither the device nor the protocol's term knows.
+func destroys(m devices.Method) bool { return m == devices.MethodRetention }
 
 // preferred orders the cameras that can cover a lens: those that the firmware
 // notes name for masks come first.
@@ -96,6 +102,9 @@ func (a *Agent) asks(ctx context.Context, c policy.Camera, cam devices.Camera) e
 
 // rests quotes the fact that a write rests on.
 func (a *Agent) rests(i devices.Info, driver string, m devices.Method) string {
+	if destroys(m) {
+		return "the device deletes each recording that is older than the protocol allows, at once and for good; save first what must be kept"
+	}
 	for _, n := range firmwarenotes.For(a.notes, i) {
 		for _, c := range n.Covers {
 			if c.Driver == driver && c.Method == m {

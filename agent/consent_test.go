@@ -16,7 +16,11 @@ func TestBasisAndConsent(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := &Agent{notes: notes}
-	a.cfg.Consent = []ConsentConfig{{Vendor: "hikvision", Model: "DS-2CD2143G0-I ", Method: devices.MethodDeviceMask}}
+	keeps := devices.Info{Vendor: "Example", Model: "NVR"}
+	a.cfg.Consent = []ConsentConfig{
+		{Vendor: "hikvision", Model: "DS-2CD2143G0-I ", Method: devices.MethodDeviceMask},
+		{Vendor: "Example", Model: "NVR", Method: devices.MethodRetention},
+	}
 	given := devices.Info{Vendor: "HIKVISION", Model: "DS-2CD2143G0-I"}
 	other := devices.Info{Vendor: "HIKVISION", Model: "DS-2CD2043G2-I"}
 	for _, c := range []struct {
@@ -32,6 +36,9 @@ func TestBasisAndConsent(t *testing.T) {
 		{other, "onvif", devices.MethodDeviceMask, devices.BasisAnnounced, true},
 		{devices.Info{Vendor: "Lensdop Simulated", Model: "Duo-2L"}, "onvif", devices.MethodDeviceMask, devices.BasisTried, true},
 		{devices.Info{}, "axis", devices.MethodDeviceMask, devices.BasisRead, false},
+		// What a device deletes is gone, however well it is known to do so.
+		{other, "onvif", devices.MethodRetention, devices.BasisAnnounced, false},
+		{keeps, "onvif", devices.MethodRetention, devices.BasisAnnounced, true},
 	} {
 		if basis, allowed := a.basis(c.info)(c.driver, c.method); basis != c.basis || allowed != c.allowed {
 			t.Errorf("%s by %s on %+v: %s, %v; want %s, %v", c.method, c.driver, c.info, basis, allowed, c.basis, c.allowed)
