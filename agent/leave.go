@@ -2,7 +2,10 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/lensdop/lensdop/agent/cover"
@@ -32,7 +35,9 @@ func (k *keeper) leave(ctx context.Context, o *orders) time.Duration {
 		k.a.log.ErrorContext(ctx, "what is ordered cannot be kept", "camera", k.id, "err", err)
 		return retry
 	}
-	err = k.undo(ctx, mine[0].Device, t.now)
+	for _, device := range devicesOf(mine) {
+		err = errors.Join(err, k.undo(ctx, device, t.now))
+	}
 	if ctx.Err() != nil {
 		return retry
 	}
@@ -74,6 +79,17 @@ func (k *keeper) journal(ctx context.Context) ([]state.Entry, error) {
 	return mine, err
 }
 
+// devicesOf are the boxes that entries are of, each once: what was replaced
+// and never comes back must not keep the mask on its successor.
+func devicesOf(mine []state.Entry) (boxes []string) {
+	for _, e := range mine {
+		if !slices.Contains(boxes, e.Device) {
+			boxes = append(boxes, e.Device)
+		}
+	}
+	return boxes
+}
+
 // undo restores the device. After a restart only the device is known and no
 // longer which of its lenses it was: then it must have one.
 func (k *keeper) undo(ctx context.Context, device string, now time.Time) error {
@@ -92,8 +108,12 @@ func (k *keeper) undo(ctx context.Context, device string, now time.Time) error {
 		}
 		return cover.Drive(ctx, cover.Job{DB: k.a.db, At: now, Camera: k.id, Device: cam})
 	})
-	if err == nil && !driven.Restored {
-		err = fmt.Errorf("another device than %s answers now", device)
+	mine, failed := k.journal(ctx)
+	if err != nil || failed != nil || !slices.Contains(devicesOf(mine), device) {
+		return errors.Join(err, failed)
 	}
-	return err
+	if len(driven.Trouble) > 0 {
+		return errors.New(strings.Join(driven.Trouble, "; "))
+	}
+	return fmt.Errorf("another device than %s answers now", device)
 }
