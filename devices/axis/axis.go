@@ -344,7 +344,7 @@ func (cam *camera) Restore(ctx context.Context, u devices.Undo) error {
 
 // mine refuses what another driver or method journalled.
 func (cam *camera) mine(u devices.Undo) error {
-	if u.Method != devices.MethodDeviceMask || u.Before.Driver != Name {
+	if u.Method != devices.MethodDeviceMask || u.Before.Method != u.Method || u.Before.Driver != Name {
 		return fmt.Errorf("%w: %s of %q", devices.ErrUnsupported, u.Method, u.Before.Driver)
 	}
 	return nil

@@ -49,7 +49,7 @@ func conformanceKit(c sim.Camera) devicetest.Kit {
 		Covers: []devices.Cover{
 			{Zones: []devices.Zone{a}}, {Zones: []devices.Zone{a, b}}, {Whole: true, Zones: []devices.Zone{a, b}}, {Zones: []devices.Zone{b, tri}},
 		},
-		Without: conformanceWithout(c), Breaks: conformanceBreaks(c),
+		Without: conformanceWithout(c),
 		Start: func(t testing.TB) *devicetest.Device {
 			d, err := sim.Start(t.Context(), c)
 			if err != nil {
@@ -147,12 +147,4 @@ func conformanceOthers(d *sim.Device) []devicetest.Other {
 		Change: func(t testing.TB) { byHand(t, d, http.MethodGet, mine, "") },
 		Stays:  has,
 	}}
-}
-
-func conformanceBreaks(c sim.Camera) map[string]string {
-	b := map[string]string{"nothing is written that the journal lacks": "it takes the state of another method for its own"}
-	if c.Lenses > 1 {
-		b["lenses do not touch each other"] = "it changes and removes masks without naming the image source, which is then the first"
-	}
-	return b
 }

@@ -304,7 +304,8 @@ func (cam *camera) SetMasks(ctx context.Context, read devices.MaskSlots, change 
 	var failed []error
 	made := false
 	for _, s := range change {
-		query := "&name=" + url.QueryEscape(s.ID)
+		// Without it the first source is meant, whichever has the name.
+		query := "&imagesource=" + strconv.Itoa(cam.source) + "&name=" + url.QueryEscape(s.ID)
 		switch {
 		case len(s.Shape) == 0 && !n.names[s.ID]:
 			continue
@@ -315,7 +316,7 @@ func (cam *camera) SetMasks(ctx context.Context, read devices.MaskSlots, change 
 		case n.names[s.ID]:
 			query, made = "action=update"+query+"&pxpolygon="+n.frame.pxpolygon(s.Shape), true
 		default:
-			query, made = "action=add"+query+"&imagesource="+strconv.Itoa(cam.source)+"&pxpolygon="+n.frame.pxpolygon(s.Shape), true
+			query, made = "action=add"+query+"&pxpolygon="+n.frame.pxpolygon(s.Shape), true
 		}
 		err := cam.act(ctx, query)
 		if failed = append(failed, err); errors.Is(err, devices.ErrUnreachable) || ctx.Err() != nil {

@@ -48,7 +48,6 @@ func conformanceKit(c sim.Camera) devicetest.Kit {
 		Covers: []devices.Cover{
 			{Zones: []devices.Zone{a}}, {Zones: []devices.Zone{a, b}}, {Whole: true, Zones: []devices.Zone{a, b}}, {Zones: []devices.Zone{b, tri}},
 		},
-		Breaks: conformanceBreaks(),
 		Start: func(t testing.TB) *devicetest.Device {
 			d, err := sim.Start(t.Context(), c)
 			if err != nil {
@@ -123,10 +122,6 @@ func byHand(t testing.TB, d *sim.Device, method, path, body string) {
 
 func conformanceDevices() map[string]sim.Camera {
 	return map[string]sim.Camera{"two lenses": {Lenses: 2}}
-}
-
-func conformanceBreaks() map[string]string {
-	return map[string]string{"nothing is written that the journal lacks": "it takes the state of another method for its own"}
 }
 
 func conformanceOthers(d *sim.Device) []devicetest.Other {
