@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lensdop/lensdop/devices"
 )
@@ -506,6 +507,19 @@ func TestMethods(t *testing.T) {
 		cam := openFake(t, f)
 		f.srv.Close()
 		if ms, err := cam.Methods(t.Context()); !errors.Is(err, devices.ErrUnreachable) || ms != nil {
+			t.Errorf("got %v, %v", ms, err)
+		}
+	})
+	t.Run("a service hangs", func(t *testing.T) {
+		f := newFake(t)
+		f.services = append(f.services, [2]string{nsRecord, "recording"})
+		f.stall = func(op string) bool { return op == "trc:GetRecordings" }
+		cams, err := Driver(Options{Timeout: 500 * time.Millisecond}).Open(t.Context(), f.target())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ms, err := cams[0].Methods(t.Context())
+		if err != nil || !slices.Contains(ms, devices.MethodDeviceMask) || !slices.Contains(ms, devices.MethodSoundOff) {
 			t.Errorf("got %v, %v", ms, err)
 		}
 	})

@@ -53,6 +53,39 @@ func TestForeignMasksAreLeft(t *testing.T) {
 			t.Errorf("masks %+v, %v", f.now(), err)
 		}
 	})
+	t.Run("ours gets the number of theirs by a restart", func(t *testing.T) {
+		f := newFake(t)
+		first, second := foreign, foreign
+		first.token, second.token = "1", "2"
+		second.points = [][2]float64{{0, 0}, {.1, 0}, {0, .1}}
+		f.put(first)
+		f.put(second)
+		s := newSite(t, f)
+		s.mustApply(zones(triangle("t")))
+		f.mu.Lock()
+		f.masks = []fakeMask{f.masks[2], f.masks[0], f.masks[1]} // ours first, theirs behind it
+		for i := range f.masks {
+			f.masks[i].token = fmt.Sprint(i + 1)
+		}
+		f.mu.Unlock()
+		s.mustApply(devices.Cover{Whole: true})
+		s.mustApply(zones(triangle("t")))
+		if err := s.cam.Restore(t.Context(), s.undo); err != nil || tokens(f.now()) != "2 3" {
+			t.Errorf("masks %+v, %v", f.now(), err)
+		}
+	})
+	t.Run("theirs is changed, and ours takes its old place", func(t *testing.T) {
+		f := newFake(t)
+		f.put(foreign)
+		s := newSite(t, f)
+		f.mu.Lock()
+		f.masks[0].points = [][2]float64{{0, 0}, {.1, 0}, {0, .1}}
+		f.mu.Unlock()
+		s.mustApply(zones(z))
+		if err := s.cam.Restore(t.Context(), s.undo); !errors.Is(err, devices.ErrForeign) || tokens(f.now()) != "F1" {
+			t.Errorf("masks %+v, %v", f.now(), err)
+		}
+	})
 	for name, change := range map[string]func(f *fake){
 		"removed": func(f *fake) { f.masks = f.masks[1:] },
 		"changed": func(f *fake) { f.masks[0].enabled = false },

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/lensdop/lensdop/devices"
@@ -31,6 +32,10 @@ type mask struct {
 func (m mask) opaque() bool {
 	return m.Enabled && (m.Type == "" || strings.EqualFold(m.Type, "Color"))
 }
+
+// id is the token with its configuration: some devices give the same token in
+// each.
+func (m mask) id() string { return m.Configuration + "\x00" + m.Token }
 
 // equal tells whether two masks have the same value, tokens aside.
 func (m mask) equal(n mask) bool {
@@ -236,6 +241,9 @@ func (l layer) outlines(z devices.Zone) [][]devices.Point {
 	if poly == nil {
 		return nil
 	}
+	if box, tiny := widened(poly, l.window); tiny {
+		return [][]devices.Point{box}
+	}
 	box := corners(bounding(poly))
 	if l.rectangleOnly || l.maxPoints > 0 && len(poly) > l.maxPoints {
 		return [][]devices.Point{box}
@@ -285,13 +293,15 @@ type sorting struct {
 }
 
 // sort tells our masks from others. Ours are those that were not there before
-// and have the value of something written; a token that was there before is
-// never ours.
+// and have the value of something written. What has the token of one from
+// before is that one, changed, unless that one is there under another token:
+// firmware that numbers its masks anew at a restart gives ours the number of
+// one that was there before us.
 func sortMasks(layers []layer, was []mask, wrote []devices.Zone) sorting {
 	var s sorting
 	old := map[string]mask{}
 	for _, m := range was {
-		old[m.Configuration+"\x00"+m.Token] = m
+		old[m.id()] = m
 	}
 	type placed struct {
 		mask
@@ -303,30 +313,40 @@ func sortMasks(layers []layer, was []mask, wrote []devices.Zone) sorting {
 		present[l.configuration] = true
 		for _, m := range l.masks {
 			present[m.Configuration] = true
-			id := m.Configuration + "\x00" + m.Token
-			if o, known := old[id]; known {
-				if !o.equal(m) {
-					s.strange = append(s.strange, fmt.Sprintf("mask %q was changed", plain(m.Token, 64)))
-				}
-				delete(old, id)
+			if o, known := old[m.id()]; known && o.equal(m) {
+				delete(old, m.id())
 				continue
 			}
 			rest = append(rest, placed{m, l})
 		}
 	}
+	mine := func(m placed) bool {
+		return m.opaque() && slices.ContainsFunc(wrote, func(z devices.Zone) bool { return isOneOf(m.Polygon, m.layer.allOutlines(z)) })
+	}
+	// The tokens from before that now have something which nobody made of what
+	// they had: that is a change, and no new number.
+	edited := map[string]bool{}
 	for _, m := range rest {
-		// A restart may number the old masks anew, and the configurations too.
-		if id, ok := renumbered(old, m.mask, present); ok {
+		moved := slices.ContainsFunc(was, func(o mask) bool { return o.equal(m.mask) })
+		edited[m.id()] = !moved && !mine(m)
+	}
+	var left []placed
+	for _, m := range rest {
+		if id, ok := renumbered(old, edited, m.mask, present); ok {
 			delete(old, id)
 			continue
 		}
-		mine := false
-		for _, z := range wrote {
-			mine = mine || m.opaque() && isOneOf(m.Polygon, m.layer.allOutlines(z))
-		}
-		if mine {
+		left = append(left, m)
+	}
+	for _, m := range left {
+		_, known := old[m.id()]
+		switch {
+		case known:
+			delete(old, m.id())
+			s.strange = append(s.strange, fmt.Sprintf("mask %q was changed", plain(m.Token, 64)))
+		case mine(m):
 			s.ours = append(s.ours, m.mask)
-		} else {
+		default:
 			s.strange = append(s.strange, fmt.Sprintf("mask %q is new or was moved", plain(m.Token, 64)))
 		}
 	}
@@ -339,9 +359,9 @@ func sortMasks(layers []layer, was []mask, wrote []devices.Zone) sorting {
 // renumbered finds the mask from before that m is under another token, first
 // in the same configuration, then in one that is gone. In doubt a mask is
 // somebody else's: it stays.
-func renumbered(old map[string]mask, m mask, present map[string]bool) (string, bool) {
+func renumbered(old map[string]mask, edited map[string]bool, m mask, present map[string]bool) (string, bool) {
 	for id, o := range old {
-		if o.equal(m) {
+		if !edited[id] && o.equal(m) {
 			return id, true
 		}
 	}

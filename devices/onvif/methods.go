@@ -60,7 +60,9 @@ func (cam *camera) method(m devices.Method) (method, error) {
 // Methods lists what the camera can be covered with. A method that the device
 // could not be asked about is listed as long as another one is known to be
 // there, so that State tells what is wrong with it; with none known, the error
-// says so. A device that does not answer is an error in any case.
+// says so. A device that does not answer is an error, except where it has
+// answered for another method before: a recorder whose search hangs still has
+// masks.
 func (cam *camera) Methods(ctx context.Context) ([]devices.Method, error) {
 	const op = "ask what it can cover with"
 	var all []devices.Method
@@ -74,7 +76,7 @@ func (cam *camera) Methods(ctx context.Context) ([]devices.Method, error) {
 		switch {
 		case err == nil:
 			known = true
-		case errors.Is(err, devices.ErrUnreachable), ctx.Err() != nil:
+		case errors.Is(err, devices.ErrUnreachable) && !known, ctx.Err() != nil:
 			return nil, cam.fail(op, err)
 		case errors.Is(err, devices.ErrUnsupported):
 			continue

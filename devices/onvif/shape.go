@@ -86,10 +86,35 @@ func clip(poly []devices.Point, w devices.Rect) []devices.Point {
 		}
 		poly = out
 	}
-	if len(poly) < 3 || (devices.Zone{Polygon: poly}).Area() < tolerance*tolerance {
+	if len(poly) < 3 || (devices.Zone{Polygon: poly}).Area() < nothing {
 		return nil
 	}
 	return poly
+}
+
+// nothing is an area that only arithmetic makes, as a fraction of the picture:
+// far less than a pixel.
+const nothing = 1e-9
+
+// least is how wide and how high a mask is at least: of a narrower one the
+// tolerance could not tell a mask beside it.
+const least = 4 * tolerance
+
+// widened is the rectangle around a polygon, grown to the least width and
+// height inside a window; ok is false if the polygon is large enough itself.
+func widened(poly []devices.Point, w devices.Rect) (box []devices.Point, ok bool) {
+	r := bounding(poly)
+	grow := func(lo, hi, from, to float64) (float64, float64) {
+		if hi-lo >= least {
+			return lo, hi
+		}
+		lo = math.Max(from, math.Min((lo+hi-least)/2, to-least))
+		return lo, math.Min(lo+least, to)
+	}
+	g := r
+	g.Min.X, g.Max.X = grow(r.Min.X, r.Max.X, w.Min.X, w.Max.X)
+	g.Min.Y, g.Max.Y = grow(r.Min.Y, r.Max.Y, w.Min.Y, w.Max.Y)
+	return corners(g), g != r
 }
 
 // same tells whether two polygons have the same outline within the tolerance,

@@ -77,7 +77,7 @@ func TestClip(t *testing.T) {
 			math.Max(0, math.Min(z.Max.Y, w.Max.Y)-math.Max(z.Min.Y, w.Min.Y))
 		got := clip(corners(z), w)
 		if got == nil {
-			if shared > tolerance*tolerance+1e-9 {
+			if shared > 2*nothing {
 				t.Fatalf("cut away, and they share %g", shared)
 			}
 			return
@@ -130,4 +130,32 @@ func TestWindow(t *testing.T) {
 			}
 		})
 	}
+}
+
+// However small a zone is, it gets a mask around it, inside the window, and a
+// mask beside it does not pass for that.
+func TestTinyZonesAreCovered(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		window := rapid.SampledFrom([]devices.Rect{devices.Full(), {Min: devices.Point{X: .25, Y: .1}, Max: devices.Point{X: .75, Y: .9}}}).Draw(t, "window")
+		wide := rapid.Float64Range(.0005, .03).Draw(t, "wide")
+		high := rapid.Float64Range(.0005, .03).Draw(t, "high")
+		x := rapid.Float64Range(window.Min.X, window.Max.X-wide).Draw(t, "x")
+		y := rapid.Float64Range(window.Min.Y, window.Max.Y-high).Draw(t, "y")
+		l := layer{window: window, rectangleOnly: rapid.Bool().Draw(t, "rectangles only")}
+		z := box("z", x, y, x+wide, y+high)
+		forms := l.outlines(z)
+		if len(forms) == 0 || l.has(z) {
+			t.Fatalf("%v passes for covered without a mask", z.Polygon)
+		}
+		for _, form := range forms {
+			if r := bounding(form); !r.Holds(bounding(z.Polygon), 1e-9) || !window.Holds(r, 1e-9) {
+				t.Fatalf("%v for %v", form, z.Polygon)
+			}
+			r := bounding(form)
+			beside := box("", r.Max.X, r.Min.Y, 2*r.Max.X-r.Min.X, r.Max.Y)
+			if isOneOf(beside.Polygon, forms) {
+				t.Fatalf("%v passes for a mask of %v", beside.Polygon, z.Polygon)
+			}
+		}
+	})
 }
