@@ -44,6 +44,7 @@ type box struct {
 	regions  []region
 	kind     string
 	proxies  int
+	first    *box // the first of several channels; this one is the second
 	topLeft  bool
 	replaces bool // a PUT drops regions that it does not name
 	ignores  bool
@@ -111,6 +112,12 @@ func (b *box) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			`<Transport><rtspPortNo>8554</rtspPortNo></Transport><Video><videoCodecType>H.264</videoCodecType><videoResolutionWidth>1920</videoResolutionWidth>`+
 			`<videoResolutionHeight>1080</videoResolutionHeight></Video><Audio><enabled>true</enabled></Audio></StreamingChannel>`+
 			`<StreamingChannel><id>201</id><enabled>true</enabled></StreamingChannel></StreamingChannelList>`, ns)
+	case b.first != nil && path == "/ISAPI/ContentMgmt/InputProxy/channels/1/video/privacyMask":
+		if r.Method == http.MethodPut {
+			b.first.put(w, r)
+		} else {
+			say(w, "%s", b.first.document(ns))
+		}
 	case path == mask && r.Method == http.MethodGet:
 		say(w, "%s", b.document(ns))
 	case path == mask+"/capabilities" && b.size == "":

@@ -110,8 +110,6 @@ func open(ctx context.Context, o Options, t devices.Target, beside []devices.Inf
 type device struct {
 	c    *web.Client
 	kind string // deviceType of deviceInfo
-	// waits is set while a setting needs a restart that has not come.
-	waits *restart
 }
 
 // channel is one video source of a device.
@@ -308,6 +306,9 @@ type camera struct {
 	origin  Origin
 	alone   bool // no other driver tells the rest
 	room    int  // regions that its capabilities tell; 0 until asked
+	// waits is set while a setting of this channel needs a restart that has
+	// not come.
+	waits *restart
 }
 
 var _ devices.Camera = (*camera)(nil)
@@ -405,11 +406,16 @@ func (cam *camera) Holds(ctx context.Context, u devices.Undo, c devices.Cover) (
 	return holds && err == nil, cam.c.Fail(op, err)
 }
 
-// Restore takes our masks away; see devices.RestoreMasks.
+// Restore takes our masks away; see devices.RestoreMasks. Until a device that
+// needs a restart for it has restarted the masks are still in the picture,
+// which is ErrNotApplied.
 func (cam *camera) Restore(ctx context.Context, u devices.Undo) error {
 	err := cam.mine(u)
 	if err == nil {
 		err = devices.RestoreMasks(ctx, cam, u)
+	}
+	if err == nil {
+		err = cam.waiting(ctx)
 	}
 	return cam.c.Fail("take our masks away", err)
 }

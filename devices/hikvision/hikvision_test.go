@@ -366,6 +366,47 @@ func TestRestartNeeded(t *testing.T) {
 	if holds, err := cam.Holds(t.Context(), u, c); !holds || err != nil {
 		t.Errorf("after the restart: %t, %v", holds, err)
 	}
+	// The way back needs one too, and the journal stays open until then.
+	b.up = 5000
+	for range 2 {
+		now = now.Add(time.Minute)
+		if err := cam.Restore(t.Context(), u); !errors.Is(err, devices.ErrNotApplied) {
+			t.Fatalf("undone before the restart: %v", err)
+		}
+	}
+	now, b.up = now.Add(time.Minute), 20
+	if err := cam.Restore(t.Context(), u); err != nil {
+		t.Errorf("undone after the restart: %v", err)
+	}
+}
+
+// What one channel of a recorder has taken says nothing of what another waits
+// for.
+func TestRestartIsAwaitedByChannel(t *testing.T) {
+	b := camera1()
+	b.kind, b.proxies, b.code, b.up = "NVR", 2, 7, 5000
+	_, to := b.start(t)
+	cams, err := hikvision.Driver(hikvision.Options{}).Open(t.Context(), to)
+	if err != nil || len(cams) != 2 {
+		t.Fatal(cams, err)
+	}
+	c := devices.Cover{Whole: true}
+	u := begin(t, cams[1])
+	u.Wrote = append(u.Wrote, c)
+	if _, err := cams[1].Apply(t.Context(), u, c); !errors.Is(err, devices.ErrNotApplied) {
+		t.Fatalf("got %v", err)
+	}
+	b.mu.Lock()
+	b.code, b.first = 0, camera1()
+	b.mu.Unlock()
+	v := begin(t, cams[0])
+	v.Wrote = append(v.Wrote, c)
+	if _, err := cams[0].Apply(t.Context(), v, c); err != nil {
+		t.Fatal(err)
+	}
+	if holds, err := cams[1].Holds(t.Context(), u, c); holds || err != nil {
+		t.Errorf("the restart is forgotten: %t, %v", holds, err)
+	}
 }
 
 // A mosaic shows that and where somebody moves.

@@ -226,18 +226,18 @@ type restart struct{ since time.Time }
 // waiting is an error while the device has not restarted since it said that it
 // must. The device tells its time since the start; one that does not is asked
 // for the setting again by the next write.
-func (d *device) waiting(ctx context.Context) error {
-	if d.waits == nil {
+func (cam *camera) waiting(ctx context.Context) error {
+	if cam.waits == nil {
 		return nil
 	}
-	n, err := d.get(ctx, "/ISAPI/System/status", "DeviceStatus")
+	n, err := cam.get(ctx, "/ISAPI/System/status", "DeviceStatus")
 	if errors.Is(err, devices.ErrUnreachable) || ctx.Err() != nil {
 		return err
 	}
 	if err == nil {
 		up, err := strconv.ParseInt(n.text("deviceUpTime"), 10, 32)
-		if err == nil && time.Duration(up)*time.Second < d.c.Now().Sub(d.waits.since) {
-			d.waits = nil
+		if err == nil && time.Duration(up)*time.Second < cam.c.Now().Sub(cam.waits.since) {
+			cam.waits = nil
 			return nil
 		}
 	}
