@@ -27,6 +27,10 @@ type client struct {
 	// skew is the device's clock minus ours.
 	skew  time.Duration
 	login login
+	// spoke tells that it has answered something in ONVIF; vouched, that it did
+	// so in discovery, at the address that is dialled. One that did neither is
+	// sent no login.
+	spoke, vouched bool
 
 	rounds rounds
 	watch  watch
@@ -39,6 +43,9 @@ type client struct {
 	device   *url.URL            // the device service
 	services map[string]*url.URL // by namespace; filled once by open
 }
+
+// devicePath is where devices have their device service (ONVIF Core §5.2.1).
+const devicePath = "/onvif/device_service"
 
 // newClient prepares the way to a device; it does not dial.
 func newClient(o Options, t devices.Target) (*client, error) {
@@ -84,7 +91,7 @@ func newClient(o Options, t devices.Target) (*client, error) {
 
 // deviceService takes the path that the device announced, and nothing else.
 func (c *client) deviceService(xaddrs []string) *url.URL {
-	u := &url.URL{Scheme: c.scheme, Host: c.address, Path: "/onvif/device_service"}
+	u := &url.URL{Scheme: c.scheme, Host: c.address, Path: devicePath}
 	best := 0
 	for _, x := range xaddrs {
 		a, err := url.Parse(x)

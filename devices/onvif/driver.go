@@ -60,8 +60,9 @@ func (o Options) withDefaults() Options {
 // Open fails with devices.ErrUnreachable for a device that does not answer,
 // with devices.ErrLogin for one that answers and refuses the login, and with
 // devices.ErrMalformed for something that is no ONVIF device. It sends no
-// login before the device has answered an ONVIF request without one, or has
-// asked for a login itself.
+// login before the device has answered an ONVIF request without one, if only to
+// refuse it. A web server that asks for a login has not done that, unless the
+// device at its address answered a probe: some firmwares guard all there is.
 func Driver(o Options) devices.Driver {
 	o = o.withDefaults()
 	return devices.Driver{

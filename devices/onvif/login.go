@@ -66,6 +66,8 @@ func (c *client) ask(ctx context.Context, q request, login bool) (answer, error)
 	}
 	now := c.o.Now()
 	switch l := &c.login; {
+	case !c.spoke && !c.vouched:
+		return answer{}, errNotONVIF
 	case recent(l.refused, now):
 		return answer{}, fmt.Errorf("%w: it refused it a moment ago, and it is not tried again so soon", devices.ErrLogin)
 	case l.doubts >= maxDoubt && recent(l.doubt, now):
@@ -327,12 +329,31 @@ func (c *client) readClock(ctx context.Context) (skew time.Duration, ok bool, er
 func (c *client) tellTime(ctx context.Context) (told clock, err error) {
 	err = c.inTurn(ctx, func() (err error) {
 		told, err = c.askClock(ctx, false)
-		if errors.Is(err, devices.ErrLogin) && c.cred.User != "" {
+		if errors.Is(err, devices.ErrLogin) && c.cred.User != "" && (c.spoke || c.vouched) {
 			told, err = c.askClock(ctx, true)
 		}
 		return err
 	})
 	return told, err
+}
+
+// errNotONVIF is about a web server of some kind: asking for a login, or
+// refusing what it does not know, is in no way a sign of ONVIF.
+var errNotONVIF = fmt.Errorf("%w: it does not show that it speaks ONVIF, so no login is sent", devices.ErrMalformed)
+
+// speaks tells that an answer is one in ONVIF, be it a refusal.
+func (a answer) speaks() bool {
+	var f *fault
+	err := parseAnswer(a.body, a.want, &struct{}{})
+	return err == nil || errors.As(err, &f)
+}
+
+// vouchedFor tells that the device answered a probe of ours in ONVIF's
+// discovery, and is dialled where all of them have their device service. Whoever
+// forges a datagram of a device may name another place on it: a login that is
+// sent there might do something.
+func (c *client) vouchedFor(how devices.How) bool {
+	return (how == devices.HowMulticast || how == devices.HowUnicast) && c.device.RequestURI() == devicePath
 }
 
 func (c *client) askClock(ctx context.Context, login bool) (clock, error) {

@@ -36,8 +36,13 @@ func open(ctx context.Context, o Options, t devices.Target) ([]devices.Camera, e
 		}
 	}
 	c.discovered = t.Found.How == devices.HowMulticast || t.Found.How == devices.HowUnicast || t.Found.How == devices.HowHello
+	c.vouched = c.vouchedFor(t.Found.How)
 	// Without a login first: what does not answer this in ONVIF is not sent one.
-	if _, _, err := c.readClock(ctx); err != nil && !answered(err) {
+	if _, _, err := c.readClock(ctx); err != nil && !c.spoke {
+		if errors.Is(err, devices.ErrLogin) && !c.vouched {
+			// Nobody's login was refused.
+			err = errNotONVIF
+		}
 		return nil, c.fail("ask the time", err)
 	}
 	if err := c.findServices(ctx); err != nil {
@@ -63,7 +68,7 @@ func open(ctx context.Context, o Options, t devices.Target) ([]devices.Camera, e
 	return cameras, nil
 }
 
-// answered tells that the device spoke ONVIF, if only to refuse.
+// answered tells that the device took a question, if only to refuse it.
 func answered(err error) bool {
 	var f *fault
 	return err == nil || errors.As(err, &f) || errors.Is(err, devices.ErrLogin) || errors.Is(err, devices.ErrUnsupported)
