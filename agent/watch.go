@@ -167,7 +167,8 @@ func newAlarms() alarms {
 
 // cameraTold takes what a camera tells of itself: that somebody is at it, or that
 // it sees nothing, makes its keeper look at once, and is told. A scene that
-// our own work changed is looked at and not told.
+// our own work changed is looked at and not told. Nor is the light: when it
+// goes on and off over the days tells when people come and go.
 func (a *Agent) cameraTold(ctx context.Context, k *keeper, b *box, al *alarms, e devices.Event) {
 	if e.Kind != devices.EventTamper && e.Kind != devices.EventLoss {
 		return
@@ -188,6 +189,9 @@ func (a *Agent) cameraTold(ctx context.Context, k *keeper, b *box, al *alarms, e
 		k.note(func() { k.alarm = true })
 		b.asks.Unlock()
 		k.wake()
+	}
+	if light(e.Topic) {
+		return
 	}
 	own := false
 	if scene(e.Topic) && is != wire.AlarmOff {
@@ -231,12 +235,17 @@ func (k *keeper) alarmed() (yes bool) {
 }
 
 // scene tells whether our own cover makes a device say so.
-func scene(topic string) bool {
+func scene(topic string) bool { return ofVideoSource(topic, "GlobalSceneChange", "ImageTooBlurry") }
+
+// light tells whether a lamp makes a device say so.
+func light(topic string) bool { return ofVideoSource(topic, "ImageTooDark", "ImageTooBright") }
+
+// ofVideoSource tells whether a topic is one of these below VideoSource,
+// whatever service it names behind.
+func ofVideoSource(topic string, names ...string) bool {
 	first, rest, _ := strings.Cut(topic, "/")
 	second, _, _ := strings.Cut(rest, "/")
-	return strings.EqualFold(first, "VideoSource") && slices.ContainsFunc(
-		[]string{"GlobalSceneChange", "ImageTooDark", "ImageTooBright", "ImageTooBlurry"},
-		func(s string) bool { return strings.EqualFold(s, second) })
+	return strings.EqualFold(first, "VideoSource") && slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, second) })
 }
 
 // news keeps the state of a topic and tells whether the server does not know it.

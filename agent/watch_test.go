@@ -124,8 +124,13 @@ func (g *gateway) alarms(t *testing.T) (all []wire.Alarm) {
 	return all
 }
 
-func dark(on bool) devices.Event {
-	return devices.Event{Kind: devices.EventTamper, Topic: "VideoSource/ImageTooDark/ImagingService", Source: "VS", On: devices.Of(on)}
+func blurred(on bool) devices.Event {
+	return devices.Event{Kind: devices.EventTamper, Topic: "VideoSource/ImageTooBlurry/ImagingService", Source: "VS", On: devices.Of(on)}
+}
+
+// lit is what a lamp makes a camera say.
+func lit(topic string, on bool) devices.Event {
+	return devices.Event{Kind: devices.EventTamper, Topic: topic, Source: "VS", On: devices.Of(on)}
 }
 
 func changedScene(on bool) devices.Event {
@@ -144,19 +149,41 @@ func TestAlarmIsToldAndLookedAt(t *testing.T) {
 		return was == quiet
 	})
 	b.say[0] <- devices.Event{Kind: devices.EventContact, Topic: "Device/Trigger/Relay", Source: "R1", On: devices.Of(true)}
-	b.say[0] <- dark(true)
+	b.say[0] <- blurred(true)
 	eventually(t, "a look", func() bool { return b.looks.Load() > quiet })
 	eventually(t, "told", func() bool { return len(g.alarms(t)) == 1 })
-	want := wire.Alarm{Camera: hallNoord, Site: "de-polder", Kind: "tamper", Topic: "VideoSource/ImageTooDark/ImagingService", State: wire.AlarmOn}
+	want := wire.Alarm{Camera: hallNoord, Site: "de-polder", Kind: "tamper", Topic: "VideoSource/ImageTooBlurry/ImagingService", State: wire.AlarmOn}
 	if got := g.alarms(t)[0]; got != want {
 		t.Errorf("told %+v", got)
 	}
-	b.say[0] <- dark(true) // again
-	b.say[0] <- dark(false)
+	b.say[0] <- blurred(true) // again
+	b.say[0] <- blurred(false)
 	b.say[1] <- devices.Event{Kind: devices.EventLoss, Topic: "VideoSource/SignalLoss", On: devices.Unreadable[bool](errors.New("?"))}
 	eventually(t, "three", func() bool { return len(g.alarms(t)) >= 3 })
 	if got := g.alarms(t); len(got) != 3 || got[1].State != wire.AlarmOff || got[2].Camera != hallZuid || got[2].State != wire.AlarmUnknown {
 		t.Errorf("told %+v", got)
+	}
+}
+
+// Whoever reads over months when the light of an office goes on and off knows
+// when its people come and go.
+func TestLightIsLookedAtAndNotTold(t *testing.T) {
+	b := newTeller()
+	g := telling(t, b)
+	g.later(time.Hour)
+	for _, topic := range []string{"VideoSource/ImageTooDark/ImagingService", "videosource/imagetoodark", "VideoSource/ImageTooBright/AnalyticsService"} {
+		quiet := b.looks.Load()
+		b.say[0] <- lit(topic, true)
+		eventually(t, "a look at "+topic, func() bool { return b.looks.Load() > quiet })
+		b.say[0] <- lit(topic, false)
+	}
+	b.say[0] <- changedScene(true) // is told, after all that
+	eventually(t, "told", func() bool { return len(g.alarms(t)) > 0 })
+	if got := g.alarms(t); len(got) != 1 || got[0].Topic != "VideoSource/GlobalSceneChange" {
+		t.Errorf("told %+v", got)
+	}
+	if log := strings.ToLower(g.out.String()); strings.Contains(log, "imagetoo") {
+		t.Errorf("the light is logged:\n%s", log)
 	}
 }
 
@@ -229,9 +256,9 @@ func TestAlarmsAreBounded(t *testing.T) {
 	g := telling(t, b)
 	g.later(time.Hour)
 	for i := range 2 * maxAlarms {
-		b.say[0] <- dark(i%2 == 0)
+		b.say[0] <- blurred(i%2 == 0)
 	}
-	b.say[1] <- dark(true)
+	b.say[1] <- blurred(true)
 	eventually(t, "the other camera's", func() bool {
 		for _, a := range g.alarms(t) {
 			if a.Camera == hallZuid {
@@ -253,7 +280,7 @@ func TestNews(t *testing.T) {
 	var once sync.Once
 	now := noon()
 	for i := range 3 * maxTopics {
-		e := dark(true)
+		e := blurred(true)
 		e.Source = strings.Repeat("x", i)
 		if !al.news(e, wire.AlarmOn, false, now) {
 			once.Do(func() {
@@ -267,7 +294,7 @@ func TestNews(t *testing.T) {
 		t.Errorf("%d topics are remembered", len(al.last))
 	}
 	al = newAlarms()
-	e := dark(true)
+	e := blurred(true)
 	if !al.news(e, wire.AlarmOn, false, now) || al.news(e, wire.AlarmOn, false, now.Add(time.Second)) || !al.news(e, wire.AlarmOn, false, now.Add(time.Hour)) {
 		t.Error("the same again is told after a while, and not before")
 	}
