@@ -49,6 +49,9 @@ type MaskSlots struct {
 	// Snap is the shape that the device will have of a given one: never
 	// smaller, and with no more corners than it can do.
 	Snap func(shape []Point) []Point `json:"-"`
+	// Ours tells whether a place that was not there before can be one that this
+	// driver made; nil where the device alone numbers its places.
+	Ours func(id string) bool `json:"-"`
 	// Note is the driver's own of this reading.
 	Note any `json:"-"`
 }
@@ -162,6 +165,22 @@ func maskWants(u Undo, c Cover) (must []Zone, keep [][]Point, err error) {
 	return must, keep, nil
 }
 
+// samePlaces is an error if the device shows none of the places that the
+// journal has: it tells of masks that it keeps elsewhere, as firmware does that
+// has two tables and cannot read the one for a moment. Nothing there says what
+// became of ours.
+func samePlaces(now, was MaskSlots) error {
+	for _, s := range was.Slots {
+		if _, there := now.byID(s.ID); there {
+			return nil
+		}
+	}
+	if len(was.Slots) == 0 || now.Ours != nil { // places without masks are then only names
+		return nil
+	}
+	return fmt.Errorf("%w: none of the places for masks that the journal has is there", ErrUnsupported)
+}
+
 func written(u Undo) (shapes [][]Point) {
 	for _, c := range u.Wrote {
 		for _, z := range c.Zones {
@@ -196,7 +215,7 @@ func maskSort(now, was MaskSlots, parts [][]Point) maskView {
 			}
 		case s.free():
 			v.free = append(v.free, s)
-		case madeOf(s.Shape, parts):
+		case madeOf(s.Shape, parts) && (known || now.Ours == nil || now.Ours(s.ID)):
 			v.ours = append(v.ours, s)
 		default:
 			v.other = append(v.other, s)
@@ -357,6 +376,9 @@ func ApplyMasks(ctx context.Context, store MaskStore, u Undo, c Cover) (Cover, e
 		return Cover{}, err
 	}
 	now, err := store.Masks(ctx)
+	if err == nil {
+		err = samePlaces(now, was)
+	}
 	if err != nil {
 		return Cover{}, err
 	}
@@ -455,7 +477,14 @@ func HoldMasks(ctx context.Context, store MaskStore, u Undo, c Cover) (bool, err
 	if err != nil {
 		return false, err
 	}
+	was, err := maskState(u)
+	if err != nil {
+		return false, err
+	}
 	now, err := store.Masks(ctx)
+	if err == nil {
+		err = samePlaces(now, was)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -471,6 +500,9 @@ func RestoreMasks(ctx context.Context, store MaskStore, u Undo) error {
 		return err
 	}
 	now, err := store.Masks(ctx)
+	if err == nil {
+		err = samePlaces(now, was)
+	}
 	if err != nil {
 		return err
 	}

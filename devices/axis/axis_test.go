@@ -318,6 +318,26 @@ func TestForeignStays(t *testing.T) {
 	}
 }
 
+// A mask that somebody draws where ours is has a name of theirs, and stays.
+func TestForeignOfTheSameShapeStays(t *testing.T) {
+	b := camera1()
+	_, to := b.start(t)
+	cam := openOne(t, to, axis.Options{})
+	u, c := begin(t, cam), devices.Cover{Zones: []devices.Zone{zone("a", 0.1, 0.1, 0.2, 0.2)}}
+	u.Wrote = append(u.Wrote, c)
+	if _, err := cam.Apply(t.Context(), u, c); err != nil || len(b.masks) != 1 {
+		t.Fatalf("%v, masks %v", err, b.masks)
+	}
+	theirs := mask{Name: "Mask1", Enabled: true, Position: b.masks[0].Position}
+	b.masks = append(b.masks, theirs)
+	if err := cam.Restore(t.Context(), u); !errors.Is(err, devices.ErrForeign) {
+		t.Errorf("got %v", err)
+	}
+	if !reflect.DeepEqual(b.masks, []mask{theirs}) {
+		t.Errorf("left %v", b.masks)
+	}
+}
+
 // What goes away at a wide zoom, or is turned away from, is not counted on.
 func TestNotSurelyCovered(t *testing.T) {
 	for name, m := range map[string]mask{

@@ -22,8 +22,8 @@ const (
 	maxViews   = 64
 )
 
-// ourPrefix starts the names of masks that we make, for people who look at the
-// device. Which masks are ours is decided by the journal alone.
+// ourPrefix starts the names of masks that we make. Which of those are ours is
+// decided by the journal; one of another name is not, whatever its shape.
 const ourPrefix = "lensdop-"
 
 // listed is the answer to query=listpxjson.
@@ -252,7 +252,7 @@ func (cam *camera) Masks(ctx context.Context) (devices.MaskSlots, error) {
 		return devices.MaskSlots{}, err
 	}
 	note := noted{frame: f, names: map[string]bool{}}
-	m := devices.MaskSlots{On: true, Snap: f.snap}
+	m := devices.MaskSlots{On: true, Snap: f.snap, Ours: func(name string) bool { return strings.HasPrefix(name, ourPrefix) }}
 	for _, k := range masks {
 		note.names[k.Name] = true
 		m.Slots = append(m.Slots, f.slot(k))

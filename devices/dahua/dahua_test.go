@@ -309,6 +309,35 @@ func TestForeignChangeStays(t *testing.T) {
 	}
 }
 
+// Firmware that has both tables and cannot read one of them for a moment, as
+// just after its start: our mask in there is neither forgotten nor doubled.
+func TestOtherTableIsNotTheSamePlace(t *testing.T) {
+	b := camera1()
+	b.tables["PrivacyMasking"] = masking(4)
+	_, to := b.start(t)
+	cam := openOne(t, to, dahua.Options{})
+	u, c := begin(t, cam), devices.Cover{Zones: []devices.Zone{zone("a", 0.1, 0.1, 0.2, 0.2)}}
+	u.Wrote = append(u.Wrote, c)
+	if _, err := cam.Apply(t.Context(), u, c); err != nil {
+		t.Fatal(err)
+	}
+	widget, sets := b.tables["VideoWidget"], b.sets
+	delete(b.tables, "VideoWidget")
+	if holds, err := cam.Holds(t.Context(), u, c); holds || err == nil {
+		t.Errorf("it holds: %t, %v; want neither yes nor no", holds, err)
+	}
+	if _, err := cam.Apply(t.Context(), u, c); err == nil || b.sets != sets {
+		t.Errorf("it wrote %d times, %v", b.sets-sets, err)
+	}
+	if err := cam.Restore(t.Context(), u); err == nil || errors.Is(err, devices.ErrForeign) {
+		t.Errorf("undone: %v", err)
+	}
+	b.tables["VideoWidget"] = widget
+	if err := cam.Restore(t.Context(), u); err != nil || widget["VideoWidget[0].Covers[0].Rect[2]"] != "0" {
+		t.Errorf("%v, left %v", err, widget)
+	}
+}
+
 func TestLens(t *testing.T) {
 	const key = "LeLensMask[0].Enable"
 	start := func(t *testing.T, before string) (*box, devices.Camera, devices.Undo) {
