@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -18,6 +20,9 @@ import (
 	"github.com/lensdop/lensdop/devices"
 )
 
+// byFlags says how to search without a config.
+const byFlags = "give --interface, --unicast, or --subnet with --sweep"
+
 func discoverCommand() *cobra.Command {
 	var interfaces, subnets, unicast []string
 	var timeout time.Duration
@@ -30,8 +35,9 @@ func discoverCommand() *cobra.Command {
 			"STATE is how far this gateway gets: unreachable, reachable (something answers there, not a\n" +
 			"camera's protocol), no-login (it speaks the protocol; nobody logged in), up (the running agent\n" +
 			"is logged in).\n\n" +
-			"Exit code 0: everything was searched, and the register has all that was found. 3: a device that\n" +
-			"the register does not have, or a part that could not be searched. 1: nothing could be searched.\n\n" +
+			"Exit code 0: everything was searched, and the register has all that was found; without a register\n" +
+			"nothing is compared. 3: a device that the register does not have, or a part that could not be\n" +
+			"searched. 1: nothing could be searched.\n\n" +
 			"--json prints one object: at, judged (there was a register), not_searched (each with interface\n" +
 			"or driver, and why) and devices, each with endpoint, address, mac, name, interface, how\n" +
 			"(multicast, unicast, hello, rtsp, mdns, neighbour), state, hints (kind and text), first_seen,\n" +
@@ -40,8 +46,12 @@ func discoverCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := load(c)
 			if err != nil {
-				if len(interfaces) == 0 && len(unicast) == 0 && (len(subnets) == 0 || !sweep) || c.Flags().Changed("config") {
+				flags := len(interfaces) > 0 || len(unicast) > 0 || len(subnets) > 0 && sweep
+				switch {
+				case c.Flags().Changed("config"), !flags && !errors.Is(err, fs.ErrNotExist):
 					return err
+				case !flags:
+					return fmt.Errorf("%w; name one with --config, or search without: %s", err, byFlags)
 				}
 				cfg = agent.Config{} // a search by flags alone needs no config
 			}
@@ -58,6 +68,9 @@ func discoverCommand() *cobra.Command {
 			if c.Flags().Changed("sweep") {
 				d.Sweep = sweep
 			}
+			if timeout <= 0 {
+				return fmt.Errorf("--timeout %s: answers need some time; write 3s", timeout)
+			}
 			if c.Flags().Changed("timeout") || d.Timeout == 0 {
 				d.Timeout = agent.Duration(timeout)
 			}
@@ -65,7 +78,7 @@ func discoverCommand() *cobra.Command {
 				return err
 			}
 			if len(d.Interfaces) == 0 && len(d.Unicast) == 0 && !d.Sweep {
-				return errors.New("nothing to search: give --interface, --unicast, or --subnet with --sweep, or set discovery.interfaces in the config")
+				return errors.New("nothing to search: " + byFlags + ", or set discovery.interfaces in the config")
 			}
 			line := io.Discard
 			if !asJSON && isTerminal(c.ErrOrStderr()) {
@@ -174,9 +187,16 @@ func (p *progress) print() {
 	fmt.Fprintf(p.w, "\r\x1b[Ksearching %s: %.0f s, %d addresses answered", p.where, time.Since(p.begun).Seconds(), n) //nolint:errcheck // a progress line
 }
 
-// found counts addresses; results about one are merged only at the end.
+// found counts addresses; results about one are merged only at the end. What
+// only stands in the neighbour table, a telephone for example, did not answer.
 func (p *progress) found(f devices.Found) {
-	host, _, _ := strings.Cut(f.Address, ":")
+	if f.How == devices.HowNeighbour {
+		return
+	}
+	host, _, err := net.SplitHostPort(f.Address)
+	if err != nil {
+		host = f.Address
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seen[host] = true

@@ -3,6 +3,8 @@ package gateway
 import (
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -69,11 +71,49 @@ func TestProgressIsForTerminals(t *testing.T) {
 	p := startProgress(&b, agent.DiscoveryConfig{Interfaces: []string{"eth1"}, Sweep: true, Subnets: []string{"192.0.2.0/24"}})
 	p.found(devices.Found{Address: "192.0.2.7:80"})
 	p.found(devices.Found{Address: "192.0.2.7:554"})
+	p.found(devices.Found{Address: "[2001:db8::7]:80"})
+	p.found(devices.Found{Address: "[2001:db8::8]:80"})
+	p.found(devices.Found{Address: "192.0.2.9", How: devices.HowNeighbour, MAC: "00:53:00:00:00:09"}) // somebody's telephone
 	p.stop()
 	if s := b.String(); !strings.Contains(s, "searching eth1, 192.0.2.0/24") || !strings.HasSuffix(s, "\r\x1b[K") {
 		t.Errorf("%q", s)
 	}
-	if len(p.seen) != 1 {
-		t.Errorf("%d addresses", len(p.seen))
+	if len(p.seen) != 3 {
+		t.Errorf("%d addresses answered: %v", len(p.seen), p.seen)
+	}
+}
+
+// Whoever types something that cannot be searched is told what can.
+func TestDiscoverRefuses(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "agent.yaml")
+	broken := filepath.Join(t.TempDir(), "agent.yaml")
+	if err := os.WriteFile(broken, []byte("agnt: gw\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no time to answer":      {[]string{"--unicast", "127.0.0.1:9", "--timeout", "0s"}, "--timeout 0s"},
+		"less than no time":      {[]string{"--unicast", "127.0.0.1:9", "--timeout", "-3s"}, "--timeout -3s"},
+		"a config that is not":   {[]string{"--interface", "lo", "--config", missing}, missing},
+		"a config that is wrong": {[]string{"--interface", "lo", "--config", broken}, `unknown field "agnt"`},
+		"no subnet":              {[]string{"--subnet", "192.0.2.0/33", "--sweep"}, `"192.0.2.0/33" is no subnet`},
+		"no such interface":      {[]string{"--interface", "nosuch0"}, "interface nosuch0"},
+		"an argument":            {[]string{"eth1"}, `"eth1"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, said strings.Builder
+			if code := Main(t.Context(), append([]string{"discover"}, c.args...), &out, &said); code != ExitFailed || !strings.Contains(said.String(), c.want) || out.Len() > 0 {
+				t.Errorf("exit code %d, %q, %q; want %q", code, &said, &out, c.want)
+			}
+		})
+	}
+	if _, err := os.Stat("/etc/lensdop/agent.yaml"); err == nil {
+		t.Skip("this machine has a config: what is said without one is not tried")
+	}
+	var out, said strings.Builder
+	if code := Main(t.Context(), []string{"discover"}, &out, &said); code != ExitFailed || !strings.Contains(said.String(), "--sweep") || !strings.Contains(said.String(), "/etc/lensdop/agent.yaml") {
+		t.Errorf("exit code %d, %q", code, &said)
 	}
 }
