@@ -145,3 +145,50 @@ func TestUnitsLoad(t *testing.T) {
 		}
 	}
 }
+
+// What the unit's head tells to add is what systemd and the agent need, and
+// without it the agent can read nobody's frames.
+func TestUnitAdditions(t *testing.T) {
+	text, err := os.ReadFile("lensdop-agent.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := parseUnit(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	families := strings.Fields(strings.Join(base["Service.RestrictAddressFamilies"], " "))
+	if want := []string{"AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"}; !slices.Equal(families, want) {
+		t.Errorf("the agent may open %q, want %q: it searches, reads the neighbour table, and reads no raw frames", families, want)
+	}
+	var added strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if setting, is := strings.CutPrefix(line, "#     "); is {
+			added.WriteString(setting)
+		}
+	}
+	more, err := parseUnit(added.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range check(more, want{
+		"Service.LoadCredential":          {[]string{"credentials.key:/etc/lensdop/credentials.key"}, "decrypts the logins"},
+		"Service.CapabilityBoundingSet":   {[]string{"CAP_NET_RAW"}, "hears LLDP"},
+		"Service.AmbientCapabilities":     {[]string{"CAP_NET_RAW"}, "hears LLDP"},
+		"Service.RestrictAddressFamilies": {[]string{"AF_PACKET"}, "hears LLDP"},
+	}) {
+		t.Error(fault)
+	}
+	example, err := os.ReadFile("agent.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key := "\n#credentials_key: /run/credentials/lensdop-agent.service/credentials.key\n"; !strings.Contains(string(example), key) {
+		t.Errorf("the config has no %q", key)
+	}
+	// An example in a comment stands with the key that it is an example of.
+	before, _, found := strings.Cut(string(example), "\nconsent: []\n")
+	if last := before[strings.LastIndexByte(before, '\n')+1:]; !found || !strings.HasPrefix(last, "#   - {vendor: ") {
+		t.Errorf("before consent: stands %q", last)
+	}
+}
