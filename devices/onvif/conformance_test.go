@@ -329,7 +329,7 @@ func TestConformanceContact(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			Stays: func(t testing.TB) bool {
+			Stays: func(testing.TB) bool {
 				_, active, _, err := d.Output("output_1")
 				return err == nil && !active
 			},
