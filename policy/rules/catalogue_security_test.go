@@ -2,6 +2,8 @@ package rules_test
 
 import (
 	"errors"
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/lensdop/lensdop/devices"
@@ -226,5 +228,16 @@ func securityCases() []ruleCase {
 			f.Protocol.Readers[0].Transport = policy.TransportOSDP
 			f.Readers = nil
 		}, "SEC-4/de-polder/personeelsingang", rules.Unproven},
+	}
+}
+
+// Only some of the logins that makers are known by are tried: that none opened
+// says nothing of the others.
+func TestSoldWithClaimsWhatWasTried(t *testing.T) {
+	f := world(t, "SEC-1")
+	secSold(devices.Of(false))(&f)
+	got := find(t, rules.Evaluate(f), "SEC-1/sold-with/de-polder/entree")
+	if !strings.Contains(got.Text.EN, "tried") || !strings.Contains(got.Text.NL, "geprobeerd") || !strings.Contains(got.Text.FR, "essayés") {
+		t.Errorf("says %+v", got.Text)
 	}
 }

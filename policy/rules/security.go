@@ -17,11 +17,11 @@ func secured(s *sheet) {
 		f := s.camera(c.ID)
 		target := Target{Camera: c.ID}
 		if open, at, ok := answered(s, "anonymous", f, FactServices, f.Anonymous); ok {
-			out := Finding{Target: target, Evidence: []Evidence{{Kind: "setting", Value: "anonymous access", Collected: at}}, Status: Pass, Text: say("Camera %s opent niets zonder inloggen.", "La caméra %s n'ouvre rien sans connexion.", "Camera %s opens nothing without a login.", c.ID)}
+			out := Finding{Target: target, Evidence: []Evidence{{Kind: "setting", Value: "anonymous access", Collected: at}}, Status: Pass, Text: say("Camera %s opent niets zonder inloggen.", "La caméra %s ne donne accès à rien sans authentification.", "Camera %s opens nothing without a login.", c.ID)}
 			if open {
 				out.Status = Fail
-				out.Text = say("Beeld of instellingen van camera %s zijn zonder inloggen te openen.", "L'image ou les réglages de la caméra %s s'ouvrent sans connexion.", "Picture or settings of camera %s open without a login.", c.ID)
-				out.Remedy = policy.Text{NL: "Zet anonieme toegang uit, ook voor RTSP en ONVIF, en controleer wie mee kon kijken.", FR: "Désactivez l'accès anonyme, RTSP et ONVIF compris, et vérifiez qui a pu regarder.", EN: "Switch anonymous access off, for RTSP and ONVIF too, and see who could have looked."}
+				out.Text = say("Beeld of instellingen van camera %s zijn zonder inloggen te openen.", "L'image ou les réglages de la caméra %s sont accessibles sans authentification.", "Picture or settings of camera %s open without a login.", c.ID)
+				out.Remedy = policy.Text{NL: "Zet anonieme toegang uit, ook voor RTSP en ONVIF, en ga na wie kon meekijken.", FR: "Désactivez l'accès anonyme, RTSP et ONVIF compris, et vérifiez qui a pu regarder.", EN: "Switch anonymous access off, for RTSP and ONVIF too, and see who could have looked."}
 			}
 			s.conclude("anonymous", out)
 		}
@@ -40,10 +40,10 @@ func encryption(s *sheet, target Target, c Camera) {
 	if !ok {
 		return
 	}
-	f := Finding{Target: target, Evidence: []Evidence{{Kind: "setting", Value: "encryption", Collected: at}}, Status: Pass, Text: say("Camera %s biedt inloggen en beeld versleuteld aan.", "La caméra %s offre la connexion et l'image chiffrées.", "Camera %s offers login and picture encrypted.", target.Camera)}
+	f := Finding{Target: target, Evidence: []Evidence{{Kind: "setting", Value: "encryption", Collected: at}}, Status: Pass, Text: say("Camera %s biedt inloggen en beeld versleuteld aan.", "La caméra %s propose une connexion et une image chiffrées.", "Camera %s offers login and picture encrypted.", target.Camera)}
 	if !on {
 		f.Status = Fail
-		f.Text = say("Camera %s biedt inloggen of beeld alleen onversleuteld aan.", "La caméra %s n'offre la connexion ou l'image que sans chiffrement.", "Camera %s offers login or picture only unencrypted.", target.Camera)
+		f.Text = say("Camera %s biedt inloggen of beeld alleen onversleuteld aan.", "La caméra %s ne propose la connexion ou l'image que sans chiffrement.", "Camera %s offers login or picture only unencrypted.", target.Camera)
 		f.Remedy = policy.Text{NL: "Zet TLS aan (HTTPS, RTSPS). Kan het apparaat dat niet, zet het dan op een eigen netwerk.", FR: "Activez TLS (HTTPS, RTSPS). Si l'appareil ne le peut pas, placez-le sur un réseau à part.", EN: "Switch TLS on (HTTPS, RTSPS). If the device cannot, give it a network of its own."}
 	}
 	s.conclude("encrypted", f)
@@ -58,12 +58,12 @@ func soldWith(s *sheet, target Target, c Camera) {
 	}
 	f := Finding{
 		Target: target, Evidence: []Evidence{{Kind: "setting", Value: "login that it was sold with"}}, Status: Pass,
-		Text: say("Camera %s gaat niet open met de bekende inloggegevens waarmee zij verkocht werd.", "La caméra %s ne s'ouvre pas avec les identifiants connus de sa vente.", "Camera %s does not open by the known logins that it was sold with.", target.Camera),
+		Text: say("Camera %s liet niemand binnen met de fabrieksinloggegevens die zijn geprobeerd.", "La caméra %s a refusé les identifiants d'usine qui ont été essayés.", "Camera %s refused the factory logins that were tried.", target.Camera),
 	}
 	if opens {
 		f.Status, f.Severity = Fail, Critical
-		f.Text = say("Camera %s gaat open met de inloggegevens waarmee zij verkocht werd: iedereen die haar bereikt kan meekijken en haar instellen.", "La caméra %s s'ouvre avec les identifiants de sa vente: quiconque l'atteint peut regarder et la régler.", "Camera %s opens by the login that it was sold with: whoever reaches it can watch and set it.", target.Camera)
-		f.Remedy = policy.Text{NL: "Kies een eigen wachtwoord, en kijk wie mee kon kijken.", FR: "Choisissez un mot de passe propre, et voyez qui a pu regarder.", EN: "Choose a password of your own, and see who could have looked."}
+		f.Text = say("Camera %s gaat open met de fabrieksinloggegevens: iedereen die haar bereikt kan meekijken en haar instellen.", "La caméra %s accepte les identifiants d'usine: quiconque l'atteint peut regarder et modifier ses réglages.", "Camera %s opens by the login that it was sold with: whoever reaches it can watch and set it.", target.Camera)
+		f.Remedy = policy.Text{NL: "Kies een eigen wachtwoord, en ga na wie kon meekijken.", FR: "Choisissez votre propre mot de passe, et vérifiez qui a pu regarder.", EN: "Choose a password of your own, and see who could have looked."}
 	}
 	s.conclude("sold-with", f)
 }
