@@ -274,3 +274,27 @@ func FuzzAffected(f *testing.F) {
 		}
 	})
 }
+
+// That attackers use a hole is a claim of its own: the source of the hole is
+// not enough for it.
+func TestWhoSaysThatAttackersUseIt(t *testing.T) {
+	notes, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := 0
+	for _, n := range notes {
+		for _, w := range n.Weaknesses {
+			if !strings.Contains(w.Text, "attackers") {
+				continue
+			}
+			claims++
+			if !strings.Contains(n.Sources[w.Source], "known exploited vulnerabilities") {
+				t.Errorf("%s: %s is used by attackers, by %q", n.Folder, w.ID, n.Sources[w.Source])
+			}
+		}
+	}
+	if claims == 0 {
+		t.Error("no such claim was found")
+	}
+}
