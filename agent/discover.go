@@ -65,10 +65,11 @@ func discovered(f devices.Found, r devices.Reach, judged bool) Discovered {
 	}
 }
 
-// HintWords says a hint in words.
+// HintWords says a hint in words. LLDP tells where the gateway hangs that sees
+// the device, and not where the device does.
 func HintWords(h devices.Hint) string {
 	kind := map[devices.HintKind]string{
-		devices.HintRTSP: "speaks RTSP", devices.HintMDNS: "announces", devices.HintOUI: "maker by MAC", devices.HintLLDP: "hangs on",
+		devices.HintRTSP: "speaks RTSP", devices.HintMDNS: "announces", devices.HintOUI: "maker by MAC", devices.HintLLDP: "seen from",
 	}[h.Kind]
 	return strings.Trim(cmp.Or(kind, string(h.Kind))+": "+h.Text, ": ")
 }

@@ -35,7 +35,7 @@ func TestPrintDiscovered(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"hal-noord hal-zuid", "12:00:00", "2026-02-18", "recorder", "NOT REGISTERED", "speaks RTSP\n", "maker by MAC: ", "hangs on: switch 1 port 7",
+		"hal-noord hal-zuid", "12:00:00", "2026-02-18", "recorder", "NOT REGISTERED", "speaks RTSP\n", "maker by MAC: ", "seen from: switch 1 port 7",
 		"MAC address 00:53:00:00:00:0a", "endpoint ", "3 devices, 1 not in the register",
 	} {
 		if !strings.Contains(b.String(), want) {
