@@ -56,6 +56,7 @@ type Agent struct {
 	logins  Logins
 	notes   []firmwarenotes.Note
 	link    *link
+	pauses  pauses // of logins
 
 	mu         sync.Mutex
 	orders     *orders

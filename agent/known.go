@@ -34,9 +34,7 @@ type box struct {
 	looks budget     // as many streams at once as it has room for
 	cams  []devices.Camera
 
-	refused      error     // what the last login came to, if it was refused
-	refusals     int       // one after the other
-	refusedUntil time.Time // no login before
+	refused error // what the last login came to, if it was refused
 }
 
 // Bounds of what is known. Whoever is on the cameras' network can answer under

@@ -14,14 +14,6 @@ import (
 	"github.com/lensdop/lensdop/policy/wire"
 )
 
-// Pauses after a refused login, growing from the first: a device that counts
-// refusals must not lock the account that people use, too.
-const (
-	pauseTimes = 12 // of every.retry
-	maxPause   = 30 * time.Minute
-	maxDoubled = 10
-)
-
 // open returns the camera behind a register entry, logging in if need be. The
 // caller holds b.asks.
 func (a *Agent) open(ctx context.Context, b *box, c policy.Camera) (devices.Camera, error) {
@@ -73,21 +65,20 @@ func (a *Agent) login(ctx context.Context, b *box) error {
 	if err := a.dialable(f); err != nil {
 		return err
 	}
-	if b.refused != nil && time.Now().Before(b.refusedUntil) {
-		return b.refused
+	if err := a.pauses.refusal(f.Address, time.Now()); err != nil {
+		return err
 	}
 	cams, err := a.openBy(ctx, a.target(f))
 	switch {
 	case errors.Is(err, devices.ErrLogin):
-		pause := time.Duration(a.cfg.Every.Retry) * pauseTimes << min(b.refusals, maxDoubled)
-		b.refused, b.refusedUntil = err, time.Now().Add(min(pause, maxPause))
-		b.refusals++
+		b.refused = err
+		a.pauses.refused(f.Address, err, time.Duration(a.cfg.Every.Retry), time.Now())
 		a.setReach(b, devices.ReachNoLogin)
 		return err
 	case err != nil:
 		return err
 	}
-	b.cams, b.refused, b.refusals = cams, nil, 0
+	b.cams, b.refused = cams, nil
 	return a.welcome(ctx, b, f)
 }
 
@@ -100,7 +91,7 @@ func (a *Agent) current(b *box) devices.Found {
 	a.mu.Unlock()
 	if moved {
 		b.logout()
-		b.refused, b.refusals = nil, 0 // said at another address
+		b.refused = nil // said at another address
 	}
 	return found
 }
@@ -111,10 +102,16 @@ func (b *box) logout() {
 	b.cams = nil
 }
 
+// setReach notes how far the gateway got. A device may let us in and refuse
+// what is asked then: to log in anew at once would try a wrong login on and on.
 func (a *Agent) setReach(b *box, r devices.Reach) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	b.reach = r
+	address := b.found.Address
+	a.mu.Unlock()
+	if r == devices.ReachNoLogin {
+		a.pauses.refused(address, nil, time.Duration(a.cfg.Every.Retry), time.Now())
+	}
 }
 
 // welcome notes what a device says of itself after a login.
@@ -220,6 +217,9 @@ func (a *Agent) beside(ctx context.Context, opener string, t devices.Target, cam
 		if d.Beside == nil {
 			continue
 		}
+		if !a.pauses.mayBeside(t.Found.Address, time.Now()) {
+			break
+		}
 		more, err := d.Beside(ctx, t, infos)
 		for _, m := range more {
 			placed := false
@@ -235,7 +235,10 @@ func (a *Agent) beside(ctx context.Context, opener string, t devices.Target, cam
 		if err != nil {
 			a.log.WarnContext(ctx, "the maker's own interface is not used", "device", t.Found.Address, "opened_by", opener, "driver", d.Name, "err", err)
 		}
-		if errors.Is(err, devices.ErrLogin) || ctx.Err() != nil {
+		if errors.Is(err, devices.ErrLogin) {
+			a.pauses.besideRefused(t.Found.Address, time.Now())
+		}
+		if ctx.Err() != nil {
 			break
 		}
 	}
