@@ -158,6 +158,7 @@ func TestAlarmIsToldAndLookedAt(t *testing.T) {
 	}
 	b.say[0] <- blurred(true) // again
 	b.say[0] <- blurred(false)
+	eventually(t, "two", func() bool { return len(g.alarms(t)) == 2 }) // cameras tell at the same time
 	b.say[1] <- devices.Event{Kind: devices.EventLoss, Topic: "VideoSource/SignalLoss", On: devices.Unreadable[bool](errors.New("?"))}
 	eventually(t, "three", func() bool { return len(g.alarms(t)) >= 3 })
 	if got := g.alarms(t); len(got) != 3 || got[1].State != wire.AlarmOff || got[2].Camera != hallZuid || got[2].State != wire.AlarmUnknown {
