@@ -62,6 +62,8 @@ type Agent struct {
 	orders     *orders
 	boxes      map[string]*box       // by device, as found
 	routers    map[string]bool       // hardware addresses that answer for many
+	tells      tells                 // what of it may be told one by one
+	searchSoon bool                  // a device may have moved
 	remembered map[string]state.Seen // devices of earlier runs that were not seen yet
 	keepers    map[string]*keeper    // by camera of the register
 	lines      []*line

@@ -112,7 +112,7 @@ func Discover(ctx context.Context, cfg Config, drivers []devices.Driver, log *sl
 	if leftOut > 0 {
 		s.missed = append(s.missed, Unsearched{Why: fmt.Sprintf("%d more devices answer than can be listed", leftOut)})
 	}
-	a.reachAll(ctx)
+	a.reachSome(ctx, a.reachAll)
 	if err := ctx.Err(); err != nil {
 		return Discovery{}, err
 	}

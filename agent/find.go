@@ -24,7 +24,7 @@ func (a *Agent) discoverLoop(ctx context.Context) error {
 			a.log.ErrorContext(ctx, "search for devices", "err", err)
 		}
 		wait := time.Duration(a.cfg.Every.Discover)
-		if a.someMissing() {
+		if a.someMissing() || a.mayHaveMoved() {
 			wait = min(wait, 3*time.Duration(a.cfg.Every.Retry))
 		}
 		select {
@@ -46,9 +46,20 @@ func (a *Agent) discover(ctx context.Context) error {
 	a.touch()
 	a.wakeUnreached()
 	a.identify(ctx)
-	a.reachAll(ctx)
+	a.reachSome(ctx, a.reachAll)
 	a.touch()
 	return s.err()
+}
+
+// reachesLimit bounds how long devices are asked after one search how far the
+// gateway gets with them: whoever makes up a thousand that do not answer must
+// not put off the next search. The others have their turn another time.
+const reachesLimit = time.Minute
+
+func (a *Agent) reachSome(ctx context.Context, reach func(context.Context)) {
+	limited, cancel := context.WithTimeout(ctx, reachesLimit)
+	defer cancel()
+	reach(limited)
 }
 
 func (a *Agent) takeSearch(ctx context.Context, s searched) error {
@@ -290,6 +301,15 @@ func (a *Agent) someMissing() bool {
 		}
 	}
 	return false
+}
+
+// mayHaveMoved tells once that a device answered elsewhere and was not followed.
+func (a *Agent) mayHaveMoved() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	soon := a.searchSoon
+	a.searchSoon = false
+	return soon
 }
 
 // unreachable tells that a camera was found and no longer answers, or that

@@ -298,6 +298,9 @@ func (b *fakeBox) driver() devices.Driver {
 		Open: func(_ context.Context, t devices.Target) ([]devices.Camera, error) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
+			if t.Found.Address != b.address {
+				return nil, &devices.Error{Device: t.Found.Address, Op: "open", Err: devices.ErrUnreachable}
+			}
 			b.password = string(t.Credentials.Password)
 			if b.login != nil {
 				return nil, &devices.Error{Device: b.address, Op: "log in", Err: b.login, Remedy: "check the account"}

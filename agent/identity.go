@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -97,6 +98,17 @@ func fits(id policy.Identity, f devices.Found) bool {
 		return true
 	}
 	return id.MAC != "" && f.MAC != "" && normalMAC(id.MAC) == f.MAC
+}
+
+// registeredMAC tells that the register names this hardware address. The
+// caller holds Agent.mu.
+func (a *Agent) registeredMAC(mac string) bool {
+	if a.orders == nil || a.orders.policy.Protocol == nil {
+		return false
+	}
+	p := a.orders.policy.Protocol
+	return slices.ContainsFunc(p.Devices, func(d policy.Device) bool { return normalMAC(d.Identity.MAC) == mac }) ||
+		slices.ContainsFunc(p.CamerasOf(a.cfg.Site), func(c policy.Camera) bool { return normalMAC(c.Identity.MAC) == mac })
 }
 
 // entry is what the register says of one box.
@@ -216,7 +228,7 @@ func (a *Agent) identify(ctx context.Context) {
 		}
 	}
 	a.mu.Unlock()
-	slices.SortFunc(list, func(x, y *box) int { return strings.Compare(x.found.Address, y.found.Address) })
+	list = oneAtEach(list)
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, identifyAtOnce)
 	for _, b := range list {
@@ -237,6 +249,16 @@ func (a *Agent) identify(ctx context.Context) {
 		})
 	}
 	wg.Wait()
+}
+
+// oneAtEach takes the first that was seen at each host, since one host may
+// answer under many names: the others have their turn another time.
+func oneAtEach(list []*box) []*box {
+	slices.SortFunc(list, func(x, y *box) int {
+		return cmp.Or(strings.Compare(hostOf(x.found.Address), hostOf(y.found.Address)),
+			x.found.FirstSeen.Compare(y.found.FirstSeen), strings.Compare(x.found.Endpoint, y.found.Endpoint))
+	})
+	return slices.CompactFunc(list, func(x, y *box) bool { return hostOf(x.found.Address) == hostOf(y.found.Address) })
 }
 
 // learnSerial logs in to a box, and out again unless it is a camera of ours.

@@ -29,6 +29,7 @@ type box struct {
 	askAfter time.Time       // when it may be asked again who it is
 	stored   time.Time       // when its row was last written
 	told     bool            // the server was told of it
+	checked  time.Time       // when it was last logged in to anew, since it answers elsewhere, too
 
 	asks  sync.Mutex // one question at a time; guards the fields below
 	looks budget     // as many streams at once as it has room for
@@ -41,9 +42,6 @@ type box struct {
 // any number of names.
 const (
 	maxBoxes = 1024
-	// maxTold is how many unregistered devices one search tells the server of
-	// as events; all are in the report.
-	maxTold = 64
 	// forgetAfter is how long an unregistered device stays known after it was
 	// last seen: one that is switched on now and then is still told.
 	forgetAfter = 7 * 24 * time.Hour
@@ -91,6 +89,7 @@ type taking struct {
 	list []gathered
 	seen map[*box]gathered
 	came map[*box]bool // new, or at another address
+	mine map[*box]bool // registered, before this search
 	// What is known, by what can be told apart without a name.
 	hosts, macs map[string]map[*box]bool
 	gone        []string // keys that another took the place of
@@ -105,7 +104,11 @@ type conflictEvent struct {
 
 func (a *Agent) taking(now time.Time, found []devices.Found) *taking {
 	for _, mac := range answerForMany(found) {
-		a.routers[mac] = true
+		// Whoever claims a camera's hardware address for many addresses does
+		// not make the network's word on the camera void.
+		if !a.registeredMAC(mac) {
+			a.routers[mac] = true
+		}
 	}
 	for len(a.routers) > maxBoxes {
 		for mac := range a.routers {
@@ -114,7 +117,7 @@ func (a *Agent) taking(now time.Time, found []devices.Found) *taking {
 		}
 	}
 	t := &taking{
-		a: a, now: now, seen: map[*box]gathered{}, came: map[*box]bool{},
+		a: a, now: now, seen: map[*box]gathered{}, came: map[*box]bool{}, mine: a.registeredBoxes(),
 		hosts: map[string]map[*box]bool{}, macs: map[string]map[*box]bool{},
 	}
 	for _, b := range a.boxes {
@@ -179,6 +182,10 @@ func (t *taking) one(g gathered) {
 		t.came[b] = true
 	} else {
 		before = b.found
+		if t.held(b, f) {
+			t.hold(b, g)
+			return
+		}
 		if before.Address != f.Address && answered(f) {
 			b.moved, b.told = true, false // whoever asks next logs in anew
 			t.came[b] = true
@@ -204,6 +211,48 @@ func (t *taking) one(g gathered) {
 	t.seen[b] = g
 	delete(t.hosts[hostOf(before.Address)], b)
 	t.index(b)
+}
+
+// heldFor is how often a device that stays where it is, though it answers
+// elsewhere, is logged in to anew.
+const heldFor = time.Minute
+
+// held tells that a registered device which lets us in where it is does not
+// follow an answer from elsewhere. Anybody can answer in its name, and drown
+// its own answer. It follows if the network says that it is the same hardware,
+// or where the network does not say, if its address went to another.
+func (t *taking) held(b *box, f devices.Found) bool {
+	if hostOf(b.found.Address) == hostOf(f.Address) || !answered(f) || b.reach != devices.ReachUp || !t.mine[b] {
+		return false
+	}
+	if f.MAC != "" && b.mac != "" {
+		return f.MAC != b.mac
+	}
+	return !slices.ContainsFunc(t.list, func(o gathered) bool {
+		return answered(o.Found) && hostOf(o.Address) == hostOf(b.found.Address)
+	})
+}
+
+// hold keeps a device where it is, and has its keepers find out whether it
+// still is: one that moved no longer answers there, and the next search takes
+// it in.
+func (t *taking) hold(b *box, g gathered) {
+	stays := gathered{Found: b.found, rivals: append(g.rivals, g.Found)}
+	t.seen[b] = stays
+	t.a.searchSoon = true
+	if !b.checked.IsZero() && t.now.Sub(b.checked).Abs() < heldFor {
+		return
+	}
+	b.checked, b.moved = t.now, true
+	for _, id := range t.a.entries()[b].cameras {
+		if k := t.a.keepers[id]; k != nil {
+			k.wake()
+		}
+	}
+	select {
+	case t.a.searchNow <- struct{}{}:
+	default:
+	}
 }
 
 // known is the box that a result is about, and what it was known by.
@@ -264,7 +313,7 @@ func (t *taking) conflicts() {
 		for _, r := range g.rivals {
 			if r.MAC != "" && b.found.MAC != "" && r.MAC != b.found.MAC {
 				b.conflict = &rules.Conflict{Kind: rules.ConflictTwice, Other: r.Address, At: t.now}
-			} else {
+			} else if t.a.tells.log.take(t.now, tellBurst) {
 				t.a.log.Warn("a device answers at two addresses, or two devices claim to be one",
 					"endpoint", cut(b.found.Endpoint, maxSaid), "one", b.found.Address, "other", r.Address)
 			}
@@ -289,7 +338,13 @@ func (t *taking) conflicts() {
 			b.conflict.At = before.At
 			continue
 		}
-		if b.conflict != nil && len(t.events) < maxTold {
+		// All are in the report; the events of those of the register are not
+		// used up by the others.
+		tells, burst := &t.a.tells.strangers, float64(tellBurst)
+		if mine[b] {
+			tells, burst = &t.a.tells.registered, mineBurst
+		}
+		if b.conflict != nil && tells.take(t.now, burst) {
 			t.events = append(t.events, conflictEvent{deviceKey(b.found), conflictOf(b)})
 		}
 	}
@@ -366,16 +421,18 @@ func (t *taking) tell() []deviceEvent {
 		if b.told {
 			continue
 		}
-		if !mine[b] {
-			if strangers++; strangers > maxTold {
-				continue
-			}
+		if !mine[b] && !t.a.tells.strangers.take(t.now, tellBurst) {
+			strangers++
+			continue
+		}
+		if mine[b] && !t.a.tells.registered.take(t.now, mineBurst) {
+			continue
 		}
 		b.told = true
 		list = append(list, deviceEvent{key, b.found})
 	}
-	if strangers > maxTold {
-		t.a.log.Warn("more new unregistered devices than are told one by one", "left_out", strangers-maxTold)
+	if strangers > 0 && t.a.tells.log.take(t.now, tellBurst) {
+		t.a.log.Warn("more new unregistered devices than are told one by one", "left_out", strangers)
 	}
 	slices.SortFunc(list, func(x, y deviceEvent) int { return strings.Compare(x.key, y.key) })
 	slices.SortFunc(t.events, func(x, y conflictEvent) int { return strings.Compare(x.key, y.key) })

@@ -206,7 +206,7 @@ func TestMadeUpDevicesPushOutNothingReal(t *testing.T) {
 			t.Errorf("%s was pushed out", e)
 		}
 	}
-	if n := count(g.events(t), wire.EventDevice, ""); n > 4+3*maxTold {
+	if n := count(g.events(t), wire.EventDevice, ""); n > 4+tellBurst {
 		t.Errorf("%d events", n)
 	}
 	// The rules hear that not everything was looked at.

@@ -152,5 +152,5 @@ func (a *Agent) wakeAt(ctx context.Context, hosts []string) {
 		}
 	}
 	a.mu.Unlock()
-	a.reachEach(ctx, list)
+	a.reachSome(ctx, func(ctx context.Context) { a.reachEach(ctx, list) })
 }

@@ -125,16 +125,20 @@ type allowance struct {
 }
 
 const (
-	tellBurst = 64
+	tellBurst = 64          // at once
+	mineBurst = 1024        // of those of the register, which are no more than it has
 	tellEvery = time.Minute // one more after the burst
 )
 
+// tells are the allowances of what searches tell, as events and in the log.
+type tells struct{ strangers, registered, log allowance }
+
 // take is false when all is used up. The zero value is full.
-func (x *allowance) take(now time.Time) bool {
+func (x *allowance) take(now time.Time, burst float64) bool {
 	if x.at.IsZero() {
-		x.left = tellBurst
+		x.left = burst
 	} else {
-		x.left = min(tellBurst, x.left+max(0, float64(now.Sub(x.at))/float64(tellEvery)))
+		x.left = min(burst, x.left+max(0, float64(now.Sub(x.at))/float64(tellEvery)))
 	}
 	x.at = now
 	if x.left < 1 {

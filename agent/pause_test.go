@@ -140,7 +140,7 @@ func TestOneRefusalIsForgotten(t *testing.T) {
 	var x allowance
 	n := 0
 	for i := range 1000 {
-		if x.take(now.Add(time.Duration(i) * time.Second)) {
+		if x.take(now.Add(time.Duration(i)*time.Second), tellBurst) {
 			n++
 		}
 	}
