@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lensdop/lensdop/devices"
 	"golang.org/x/sys/unix"
 )
 
@@ -35,8 +36,12 @@ func listenOn(ctx context.Context, name string, p *places, o Options) error {
 	}
 	proto := uint16(etherLLDP>>8 | etherLLDP&0xff<<8) // in network order
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, int(proto))
-	if err != nil {
-		return fmt.Errorf("LLDP: interface %q: %w; give the agent CAP_NET_RAW to learn which switch it hangs on", name, err)
+	switch {
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES), errors.Is(err, unix.EAFNOSUPPORT):
+		// No right, or no such socket in this service: trying again helps nobody.
+		return fmt.Errorf("LLDP: interface %q: %w (%w); give the agent CAP_NET_RAW to learn which switch it hangs on", name, devices.ErrUnsupported, err)
+	case err != nil:
+		return fmt.Errorf("LLDP: interface %q: %w", name, err)
 	}
 	defer unix.Close(fd) //nolint:errcheck // opened for reading
 	// Switches send to a group that a network card drops unless it is joined

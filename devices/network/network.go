@@ -304,7 +304,9 @@ func (s *search) report(found func(devices.Found)) {
 		if f.Interface == "" {
 			f.Interface = towards(a)
 		}
-		if h, ok := s.places.of(f.Interface); ok {
+		// Where the network hangs speaks for no camera: told with everybody in
+		// the neighbour table, it would have telephones kept.
+		if h, ok := s.places.of(f.Interface); ok && len(f.Hints) > 0 {
 			f.Hints = append(f.Hints, h)
 		}
 		found(*f)

@@ -308,7 +308,11 @@ func TestLLDP(t *testing.T) {
 	p.set("lo", "switch sw-polder, port 7")
 	s := &search{o: Options{Now: time.Now}, places: p, found: map[netip.Addr]*devices.Found{}, within: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	s.note(netip.MustParseAddr("127.0.0.9"), 554, devices.HowRTSP, devices.Hint{Kind: devices.HintRTSP, Text: "x"}, "")
+	s.note(netip.MustParseAddr("127.0.0.10"), 0, devices.HowNeighbour, devices.Hint{}, "lo")
 	s.report(func(f devices.Found) {
+		if f.How == devices.HowNeighbour && len(f.Hints) == 0 {
+			return // a telephone: nothing speaks for a camera
+		}
 		if len(f.Hints) != 2 || f.Hints[1] != (devices.Hint{Kind: devices.HintLLDP, Text: "switch sw-polder, port 7"}) {
 			t.Errorf("hints %v", f.Hints)
 		}
