@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/lensdop/lensdop/devices"
@@ -27,10 +28,11 @@ type client struct {
 	// skew is the device's clock minus ours.
 	skew  time.Duration
 	login login
-	// spoke tells that it has answered something in ONVIF; vouched, that it did
-	// so in discovery, at the address that is dialled. One that did neither is
+	// spoke tells that it has answered something in ONVIF, vouched that it did so
+	// in discovery, at the address that is dialled. One that did neither is
 	// sent no login.
-	spoke, vouched bool
+	spoke   atomic.Bool
+	vouched bool
 
 	rounds rounds
 	watch  watch

@@ -66,7 +66,7 @@ func (c *client) ask(ctx context.Context, q request, login bool) (answer, error)
 	}
 	now := c.o.Now()
 	switch l := &c.login; {
-	case !c.spoke && !c.vouched:
+	case !c.spoke.Load() && !c.vouched:
 		return answer{}, errNotONVIF
 	case recent(l.refused, now):
 		return answer{}, fmt.Errorf("%w: it refused it a moment ago, and it is not tried again so soon", devices.ErrLogin)
@@ -329,7 +329,7 @@ func (c *client) readClock(ctx context.Context) (skew time.Duration, ok bool, er
 func (c *client) tellTime(ctx context.Context) (told clock, err error) {
 	err = c.inTurn(ctx, func() (err error) {
 		told, err = c.askClock(ctx, false)
-		if errors.Is(err, devices.ErrLogin) && c.cred.User != "" && (c.spoke || c.vouched) {
+		if errors.Is(err, devices.ErrLogin) && c.cred.User != "" && (c.spoke.Load() || c.vouched) {
 			told, err = c.askClock(ctx, true)
 		}
 		return err

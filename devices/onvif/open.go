@@ -38,7 +38,7 @@ func open(ctx context.Context, o Options, t devices.Target) ([]devices.Camera, e
 	c.discovered = t.Found.How == devices.HowMulticast || t.Found.How == devices.HowUnicast || t.Found.How == devices.HowHello
 	c.vouched = c.vouchedFor(t.Found.How)
 	// Without a login first: what does not answer this in ONVIF is not sent one.
-	if _, _, err := c.readClock(ctx); err != nil && !c.spoke {
+	if _, _, err := c.readClock(ctx); err != nil && !c.spoke.Load() && !errors.Is(err, devices.ErrUnsupported) {
 		if errors.Is(err, devices.ErrLogin) && !c.vouched {
 			// Nobody's login was refused.
 			err = errNotONVIF

@@ -341,38 +341,37 @@ func (s *subscription) trial(ctx context.Context) (list notifications, found pol
 	sent := make(chan struct{})
 	written := sync.OnceFunc(func() { close(sent) })
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { written() }})
-	answers := make(chan bool, 1)
+	answers := make(chan time.Time, 1) // when the other question was answered; zero if it was not
 	go func() {
+		var at time.Time
+		defer func() { answers <- at }()
 		select {
 		case <-sent:
 		case <-beside.Done():
-			answers <- false
 			return
 		}
 		if rest(beside, wait/10) != nil { // the device shall have begun with the poll
-			answers <- false
 			return
 		}
 		var out systemDateAndTime
-		answers <- answered(s.c.call(beside, s.c.device, device.GetSystemDateAndTime{}, &out, false))
+		if answered(s.c.call(beside, s.c.device, device.GetSystemDateAndTime{}, &out, false)) {
+			at = time.Now()
+		}
 	}()
 	began := time.Now()
 	list, err = s.pullLong(traced, wait)
-	lasted := time.Since(began)
-	select {
-	case other := <-answers:
-		if found = pollShort; other {
-			found = pollLong
-		}
-		return list, found, err
-	default:
-	}
+	ended := time.Now()
 	cancel()
-	<-answers
-	if lasted >= wait/2 && err == nil {
+	// A question that had to wait is answered as soon as the poll has ended:
+	// only an answer clearly before that came beside it.
+	switch at := <-answers; {
+	case !at.IsZero() && at.Before(ended.Add(-wait/10)):
+		return list, pollLong, err
+	case ended.Sub(began) >= wait/2 && err == nil:
 		return list, pollShort, nil
+	default:
+		return list, pollUnknown, err
 	}
-	return list, pollUnknown, err
 }
 
 // rest waits; the error is that of ctx.

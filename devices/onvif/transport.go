@@ -129,7 +129,9 @@ func (c *client) post(ctx context.Context, q request, security, authorization st
 	a, err := c.send(limited, q, security, authorization)
 	switch {
 	case err == nil:
-		c.spoke = c.spoke || a.speaks()
+		if !c.spoke.Load() && a.speaks() {
+			c.spoke.Store(true)
+		}
 		return a, nil
 	case ctx.Err() != nil:
 		return answer{}, interrupted(ctx)
