@@ -255,7 +255,7 @@ func TestEveryKeyStandsInOneChapter(t *testing.T) {
 func TestFilledIn(t *testing.T) {
 	text := string(examples.Lensmonde)
 	for old, now := range map[string]string{
-		"\ncameras:\n":                            "\ncamera_defaults: {sound: forbidden, ref: \"Art. 9\"}\ncameras:\n",
+		"discovery]\n  basis: assumed\n":          "discovery]\n  sound: forbidden\n  ref: \"Art. 9\"\n",
 		"    sound: forbidden\n":                  "",
 		"    required: [picture, sound]\n":        "",
 		"required: assumed}":                      "location: assumed}",
