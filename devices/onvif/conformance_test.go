@@ -169,6 +169,9 @@ func TestConformanceMasks(t *testing.T) {
 		"few":        {MaxMasks: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "split" {
+				t.Skip("it is the same laws again")
+			}
 			c.Masks, c.Lenses = true, 2
 			k := simKit(c, devices.MethodDeviceMask, nil, func(_ testing.TB, d *sim.Device, dev *devicetest.Device) {
 				dev.Keeps = func(t testing.TB, lens int) string { return simMasks(t, d, lens) }
@@ -252,6 +255,9 @@ func simCall(t testing.TB, d *sim.Device, path, body string) {
 }
 
 func TestConformanceRecording(t *testing.T) {
+	if testing.Short() {
+		t.Skip("its readings take seconds each")
+	}
 	c := sim.Camera{Lenses: 2, Recorder: &sim.Recorder{Retention: 30 * 24 * time.Hour}}
 	recording := func(t testing.TB, d *sim.Device, lens int) sim.Recording {
 		t.Helper()
