@@ -309,7 +309,7 @@ func (s *searcher) ask(ctx context.Context, ways []*way, found func(devices.Foun
 			running = false
 		}
 	}
-	errs := []error{a.full}
+	errs := []error{a.full, a.crowded.err("answer for too many devices")}
 	for range len(fails) {
 		errs = append(errs, <-fails)
 	}
@@ -350,8 +350,13 @@ func (s *searcher) send(ctx context.Context, ways []*way) error {
 }
 
 // listen hands on what may be an answer from a believed source, until ctx ends.
-func (s *searcher) listen(ctx context.Context, w *way, in chan<- heard) error {
+//
+// A host that sends too much may drown another's answers under its address:
+// the error tells that not everything was looked at.
+func (s *searcher) listen(ctx context.Context, w *way, in chan<- heard) (err error) {
 	defer w.sock.stopOn(ctx)()
+	var loud hosts
+	defer func() { err = together(err, loud.err("send too many answers")) }()
 	limit := newLimiter(answerBurst, answerRate)
 	word := []byte("ProbeMatch")
 	for fails := 0; ; {
@@ -370,7 +375,7 @@ func (s *searcher) listen(ctx context.Context, w *way, in chan<- heard) error {
 		}
 		if ok, first := limit.allow(d.from, time.Now()); !ok {
 			if first {
-				s.o.Log.Warn("host sends too many answers; the rest is dropped", "from", d.from.String())
+				loud.add(d.from)
 			}
 			continue
 		}
@@ -383,6 +388,25 @@ func (s *searcher) listen(ctx context.Context, w *way, in chan<- heard) error {
 	}
 }
 
+// hosts of which something was dropped: how many, and the first of them.
+type hosts struct {
+	n     int
+	first netip.Addr
+}
+
+func (h *hosts) add(a netip.Addr) {
+	if h.n++; h.n == 1 {
+		h.first = a
+	}
+}
+
+func (h *hosts) err(what string) error {
+	if h.n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %d hosts %s, and the rest is dropped, such as of %v", devices.ErrOutOfBounds, h.n, what, h.first)
+}
+
 // answers tells each device once at each address, for each way and interface.
 type answers struct {
 	s       *searcher
@@ -392,6 +416,7 @@ type answers struct {
 	names   interfaceNames
 	found   func(devices.Found)
 	full    error // that not everything was taken
+	crowded hosts // that answered for more than maxPerHost
 }
 
 type hostKey struct {
@@ -459,7 +484,7 @@ func (a *answers) room(k hostKey) bool {
 		return false
 	case n == maxPerHost:
 		a.perHost[k]++ // so that it is told once
-		a.s.o.Log.Warn("host answers for too many devices; the rest is dropped", "from", k.host.String())
+		a.crowded.add(k.host)
 		return false
 	case n > maxPerHost:
 		return false

@@ -117,6 +117,9 @@ func TestFullForOneHostIsNotFullForOthers(t *testing.T) {
 		tell(host, maxPerHost+10)
 		host = host.Next()
 	}
+	if a.crowded.n == 0 || a.crowded.err("x") == nil {
+		t.Error("nobody is told what was dropped")
+	}
 	if a.full == nil || len(got) != maxFound+30 {
 		t.Errorf("%d taken, %v", len(got), a.full)
 	}

@@ -1,8 +1,11 @@
 package onvif
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -60,5 +63,20 @@ func TestNoLoginToWhatDoesNotSpeakONVIF(t *testing.T) {
 				t.Errorf("got %v: who was sent no login refused none", err)
 			}
 		})
+	}
+}
+
+// A device that lists services without end fills neither memory nor the log.
+func TestEndlessServices(t *testing.T) {
+	f := newFake(t)
+	var b strings.Builder
+	for i := range 5000 {
+		b.WriteString(service(fmt.Sprintf("urn:x:%d", i), "ftp://192.0.2.1/"))
+	}
+	f.answer["tds:GetServices"] = sendBody("<tds:GetServicesResponse>" + b.String() + "</tds:GetServicesResponse>")
+	var log bytes.Buffer
+	_, err := Driver(Options{Log: slog.New(slog.NewTextHandler(&log, nil))}).Open(t.Context(), f.target())
+	if err == nil || strings.Count(log.String(), "service address ignored") != 1 {
+		t.Errorf("%v, %d bytes of log", err, log.Len())
 	}
 }

@@ -18,6 +18,9 @@ import (
 // hundred channels.
 const maxSources = 512
 
+// maxServices bounds the services of one device; ONVIF has some thirty.
+const maxServices = 128
+
 // source is a video source of a device.
 type source struct {
 	token string
@@ -113,7 +116,7 @@ func (c *client) findServices(ctx context.Context) error {
 	}
 	found := map[string]string{}
 	if err == nil {
-		for _, s := range list.Service {
+		for _, s := range list.Service[:min(len(list.Service), maxServices)] {
 			if ns := strings.TrimRight(strings.TrimSpace(s.Namespace), "/"); found[ns] == "" {
 				found[ns] = s.XAddr
 			}
@@ -131,16 +134,20 @@ func (c *client) findServices(ctx context.Context) error {
 		}
 	}
 	c.services = map[string]*url.URL{}
+	var ignored error
 	for ns, addr := range found {
 		if strings.TrimSpace(addr) == "" {
 			continue
 		}
 		u, err := c.local(addr)
 		if err != nil {
-			c.o.Log.Warn("service address ignored", "device", c.address, "error", err)
+			ignored = err
 			continue
 		}
 		c.services[ns] = u
+	}
+	if ignored != nil {
+		c.o.Log.Warn("service address ignored", "device", c.address, "error", ignored)
 	}
 	if u := c.services[nsDevice]; u != nil {
 		c.device = u
