@@ -194,13 +194,14 @@ func nameOf(f devices.Found) string {
 			if v, err := url.PathUnescape(rest); err == nil {
 				rest = v
 			}
-			// It ends up on terminals: a device must not steer one.
-			parts = append(parts, strings.Map(func(r rune) rune {
-				if !unicode.IsPrint(r) {
+			// It ends up on terminals: a device must not steer one, overprint
+			// its neighbours or look like further columns.
+			parts = append(parts, strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+				if !unicode.IsPrint(r) && !unicode.IsSpace(r) || unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r) {
 					return -1
 				}
 				return r
-			}, rest))
+			}, rest)), " "))
 			break
 		}
 	}

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -166,5 +167,25 @@ func TestManyNamesAreOneLogin(t *testing.T) {
 	}
 	if n := s.logins["127.0.0.2:80"]; n != 1 {
 		t.Errorf("%d logins", n)
+	}
+}
+
+// A name neither steers a terminal nor looks like further columns.
+func TestHostileNames(t *testing.T) {
+	for raw, want := range map[string]string{
+		"Cam%1B%5B2J%1B%5D0%3Bowned%07": "Cam[2J]0;owned",
+		"A%20%20%20%20%20up%20%20eth0":  "A up eth0",
+		"A%0A%0D%09B":                   "A B",
+		"A%E2%80%AEB%E2%80%8F":          "AB",
+		"Z%CC%81%CC%82%CC%83":           "Z",
+		"%zz":                           "%zz",
+	} {
+		if got := nameOf(devices.Found{Scopes: []string{"onvif://www.onvif.org/name/" + raw}}); got != want {
+			t.Errorf("%s: %q, want %q", raw, got, want)
+		}
+	}
+	f, ok := tidy(devices.Found{Address: "127.0.0.2:80", Scopes: []string{"onvif://www.onvif.org/name/" + strings.Repeat("%E4%B8%AD", 4096)}})
+	if !ok || len(nameOf(f)) > maxSaid {
+		t.Errorf("%d bytes", len(nameOf(f)))
 	}
 }

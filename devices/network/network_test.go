@@ -350,3 +350,14 @@ func FuzzLLDP(f *testing.F) {
 		}
 	})
 }
+
+// What the network says ends up on terminals.
+func TestPlainNeitherSteersNorOverprints(t *testing.T) {
+	for in, want := range map[string]string{
+		"a\x1b[2Jb": "a [2Jb", "a\u202eb": "a b", "a\u200fb\u061cc": "a b c", "Z\u0301\u0302": "Z", "caf\u00e9": "caf\u00e9", "a\xffb": "a?b", "\U000e0041": "",
+	} {
+		if got := plain(in, 100); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
