@@ -21,7 +21,19 @@ import (
 )
 
 // Logins are the credentials of the site's devices.
-type Logins struct{ logins []login }
+//
+// They are behind a function, of which fmt prints no more than where it lies:
+// it calls no String for what is in a private field.
+type Logins struct{ all func() []login }
+
+func loginsOf(list []login) Logins { return Logins{func() []login { return list }} }
+
+func (l Logins) list() []login {
+	if l.all == nil {
+		return nil
+	}
+	return l.all()
+}
 
 type login struct {
 	// Match says which devices it is for: an endpoint, an address, a MAC
@@ -38,7 +50,7 @@ type login struct {
 
 // String hides the logins from fmt, which cannot see that a field of a private
 // field is secret.
-func (l Logins) String() string { return fmt.Sprintf("%d logins", len(l.logins)) }
+func (l Logins) String() string { return fmt.Sprintf("%d logins", len(l.list())) }
 
 // GoString hides the logins from %#v.
 func (l Logins) GoString() string { return l.String() }
@@ -67,7 +79,7 @@ func LoadCredentials(path, key string) (Logins, error) {
 	if err != nil {
 		return Logins{}, fmt.Errorf("credentials %s %w", path, err)
 	}
-	return Logins{logins}, nil
+	return loginsOf(logins), nil
 }
 
 // parseLogins never quotes what it reads: it may be a password.
@@ -157,7 +169,7 @@ func position(err error) string {
 func (l Logins) of(f devices.Found) (login, bool) {
 	host := hostOf(f.Address)
 	for _, want := range []string{f.Endpoint, f.Address, f.MAC, host} {
-		for _, x := range l.logins {
+		for _, x := range l.list() {
 			if want != "" && strings.EqualFold(x.Match, want) {
 				return x, true
 			}
@@ -167,13 +179,13 @@ func (l Logins) of(f devices.Found) (login, bool) {
 		return x, true
 	}
 	for _, h := range f.Hints {
-		for _, x := range l.logins {
+		for _, x := range l.list() {
 			if maker, ok := strings.CutPrefix(x.Match, "maker:"); ok && h.Kind == devices.HintOUI && strings.EqualFold(strings.TrimSpace(maker), h.Text) {
 				return x, true
 			}
 		}
 	}
-	for _, x := range l.logins {
+	for _, x := range l.list() {
 		if x.Match == "*" {
 			return x, true
 		}
@@ -187,7 +199,7 @@ func (l Logins) bySubnet(host string) (best login, ok bool) {
 		return login{}, false
 	}
 	bits := -1
-	for _, x := range l.logins {
+	for _, x := range l.list() {
 		if p, err := netip.ParsePrefix(x.Match); err == nil && p.Contains(addr.Unmap()) && p.Bits() > bits {
 			best, bits = x, p.Bits()
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -110,7 +111,7 @@ func TestWhichLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := Logins{logins}
+	l := loginsOf(logins)
 	axis := []devices.Hint{{Kind: devices.HintOUI, Text: "Axis"}}
 	claims := []devices.Hint{{Kind: devices.HintMDNS, Text: "axis"}, {Kind: devices.HintRTSP, Text: "Axis"}}
 	for _, c := range []struct {
@@ -238,6 +239,22 @@ func FuzzParseLogins(f *testing.F) {
 				t.Errorf("taken: match %q, user %q, tls %q", x.Match, x.User, x.TLS)
 			}
 		}
-		_ = Logins{list}.For(devices.Found{Address: "192.0.2.9:80"})
+		_ = loginsOf(list).For(devices.Found{Address: "192.0.2.9:80"})
 	})
+}
+
+// Whatever prints the agent prints no password.
+func TestPrintedAgentHasNoPassword(t *testing.T) {
+	a := &Agent{logins: loginsOf([]login{{Match: "*", User: "u", Password: secret}})}
+	b := box{found: devices.Found{Endpoint: "e"}}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		for _, v := range []any{&a.logins, a.logins, struct{ l Logins }{a.logins}, []any{struct{ l Logins }{a.logins}, &b.found}} {
+			if s := fmt.Sprintf(format, v); strings.Contains(s, secret) {
+				t.Errorf("%s of %T: %s", format, v, s)
+			}
+		}
+	}
+	if a.logins.For(b.found).Password != secret {
+		t.Error("there is no login")
+	}
 }
