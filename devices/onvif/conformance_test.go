@@ -172,6 +172,7 @@ func TestConformanceMasks(t *testing.T) {
 			if testing.Short() && name != "split" {
 				t.Skip("it is the same laws again")
 			}
+			t.Parallel()
 			c.Masks, c.Lenses = true, 2
 			k := simKit(c, devices.MethodDeviceMask, nil, func(_ testing.TB, d *sim.Device, dev *devicetest.Device) {
 				dev.Keeps = func(t testing.TB, lens int) string { return simMasks(t, d, lens) }
@@ -185,6 +186,7 @@ func TestConformanceMasks(t *testing.T) {
 }
 
 func TestConformancePark(t *testing.T) {
+	t.Parallel()
 	c := sim.Camera{PTZ: true, PTZSpeed: 200, Lenses: 2, Presets: []sim.Preset{
 		{Token: "work", Name: "Working position"},
 		{Token: "park", Name: "Parked", Pan: -0.9, Tilt: -0.9, Sees: sim.CoverBlack},
@@ -258,6 +260,7 @@ func TestConformanceRecording(t *testing.T) {
 	if testing.Short() {
 		t.Skip("its readings take seconds each")
 	}
+	t.Parallel()
 	c := sim.Camera{Lenses: 2, Recorder: &sim.Recorder{Retention: 30 * 24 * time.Hour}}
 	recording := func(t testing.TB, d *sim.Device, lens int) sim.Recording {
 		t.Helper()
@@ -313,6 +316,7 @@ func TestConformanceRecording(t *testing.T) {
 }
 
 func TestConformanceContact(t *testing.T) {
+	t.Parallel()
 	c := sim.Camera{Outputs: []sim.Output{{Token: "output_1"}, {Token: "other"}}, Shutter: sim.Shutter{Output: "output_1"}}
 	means := []devices.Means{{Index: 1, Contact: "output_1"}}
 	k := simKit(c, devices.MethodContact, means, func(_ testing.TB, d *sim.Device, dev *devicetest.Device) {
