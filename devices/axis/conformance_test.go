@@ -28,6 +28,9 @@ func writesOwn(r *http.Request, _ []byte) bool {
 // TestConformance holds the driver to the laws of all drivers, on a simulated
 // device that was written by another hand.
 func TestConformance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the same laws run with devices/onvif")
+	}
 	for name, c := range conformanceDevices() {
 		t.Run(name, func(t *testing.T) {
 			c.Maker, c.NoONVIF = sim.MakerAxis, true
